@@ -1,0 +1,125 @@
+/**
+ * @module
+ * One reader of the feed: a byte stream with a bound on how far it may fall behind. It knows nothing of topics'
+ * meaning, and it is let go, never waited for.
+ */
+import type { ReaderOwner, Topic } from "./feed.ts";
+
+interface ReaderOptions {
+  owner: ReaderOwner;
+  topics: readonly Topic[];
+  maxBehind: number;
+  maxStallMs: number;
+  now: () => number;
+  /** Called once; `dropped` when it was let go for being slow. */
+  onGone: (dropped: boolean) => void;
+}
+
+/** A queue of bytes that a stream pulls from. */
+export class Reader {
+  readonly owner: ReaderOwner;
+  readonly topics: readonly Topic[];
+  /** Readers with the same key get the same bytes. */
+  readonly key: string;
+  /** Changes up to this number are known to the reader. */
+  since = 0;
+  readonly stream: ReadableStream<Uint8Array>;
+  readonly #options: ReaderOptions;
+  #queue: Uint8Array[] = [];
+  #bytes = 0;
+  #allowance = 0;
+  #waitingSince = 0;
+  #pulled: (() => void) | null = null;
+  #gone = false;
+  #ending = false;
+  #controller!: ReadableStreamDefaultController<Uint8Array>;
+
+  constructor(options: ReaderOptions) {
+    this.#options = options;
+    this.owner = options.owner;
+    this.topics = options.topics;
+    this.key = [...options.topics].sort().join(",");
+    this.stream = new ReadableStream<Uint8Array>({
+      start: (controller) => void (this.#controller = controller),
+      pull: () => this.#pull(),
+      cancel: () => this.#leave(false),
+    }, { highWaterMark: 0 });
+  }
+
+  /** Lets the reader be behind by that many bytes more, until it has caught up once. */
+  allow(bytes: number): void {
+    this.#allowance += bytes;
+  }
+
+  /** Gives the reader bytes, or lets it go when it is too far behind or has not taken any for too long. */
+  push(bytes: Uint8Array): void {
+    if (this.#gone || this.#ending) return;
+    const now = this.#options.now();
+    if (this.#queue.length === 0) this.#waitingSince = now;
+    const stalled = this.#queue.length > 0 && now - this.#waitingSince > this.#options.maxStallMs;
+    if (stalled || this.#bytes + bytes.length > this.#options.maxBehind + this.#allowance) {
+      this.#leave(true);
+      this.#controller.close();
+      return;
+    }
+    this.#queue.push(bytes);
+    this.#bytes += bytes.length;
+    this.#hand();
+  }
+
+  /** Gives the reader its last bytes and ends the stream once it has taken them. */
+  end(bytes: Uint8Array): void {
+    if (this.#gone || this.#ending) return;
+    this.#queue.push(bytes);
+    this.#bytes += bytes.length;
+    this.#ending = true;
+    this.#options.onGone(false);
+    this.#hand();
+  }
+
+  #pull(): Promise<void> | void {
+    if (this.#gone) return;
+    if (this.#queue.length > 0) return this.#take();
+    return new Promise((resolve) => this.#pulled = resolve);
+  }
+
+  #hand(): void {
+    const pulled = this.#pulled;
+    if (pulled === null) return;
+    this.#pulled = null;
+    this.#take();
+    pulled();
+  }
+
+  #take(): void {
+    const bytes = this.#queue.length === 1 ? this.#queue[0]! : join(this.#queue, this.#bytes);
+    this.#queue = [];
+    this.#bytes = 0;
+    this.#allowance = 0;
+    this.#controller.enqueue(bytes);
+    if (this.#ending) {
+      this.#gone = true;
+      this.#controller.close();
+    }
+  }
+
+  #leave(dropped: boolean): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    this.#queue = [];
+    this.#bytes = 0;
+    this.#pulled?.();
+    this.#pulled = null;
+    if (!this.#ending) this.#options.onGone(dropped);
+  }
+}
+
+function join(chunks: readonly Uint8Array[], length: number): Uint8Array {
+  const joined = new Uint8Array(length);
+  let offset = 0;
+  for (const chunk of chunks) {
+    joined.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return joined;
+}

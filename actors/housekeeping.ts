@@ -1,0 +1,75 @@
+/**
+ * @module
+ * What has to be done again and again: the mark of until when the service listened, partitions, sessions in use.
+ */
+import type { Database } from "../db/client.ts";
+import { readMark, writeMark } from "../db/marks.ts";
+import { keepPartitions } from "../db/partitions.ts";
+import type { Clock } from "./clock.ts";
+import type { Logger } from "./logger.ts";
+
+const MARK = "heard_until";
+const MARK_EVERY_MS = 5000;
+const PARTITIONS_EVERY_MS = 3600_000;
+
+interface HousekeepingOptions {
+  database: Database;
+  clock: Clock;
+  log: Logger;
+  keepMonths: number;
+  /** Whether panels can be heard. */
+  isListening: () => boolean;
+  /** What others want done each minute. */
+  onMinute: () => void;
+}
+
+/** Holds the timers. `stop()` ends them and writes the last mark. */
+export class Housekeeping {
+  readonly #options: HousekeepingOptions;
+  #timers: ReturnType<typeof setInterval>[] = [];
+
+  constructor(options: HousekeepingOptions) {
+    this.#options = options;
+  }
+
+  /** Makes the partitions that are needed now; returns until when the last run listened, on the steady clock. */
+  async prepare(): Promise<number> {
+    const { database, clock } = this.#options;
+    await this.#partitions();
+    const mark = await database.query((sql) => readMark(sql, MARK));
+    return mark === null ? clock.now() : Math.min(clock.fromWall(mark.getTime()), clock.now());
+  }
+
+  /** Starts the timers. */
+  start(): void {
+    const quietly = (work: () => Promise<void>) => () =>
+      void work().catch((err) => this.#options.log.warn({ err }, "Housekeeping has to wait"));
+    this.#timers = [
+      setInterval(quietly(() => this.#mark()), MARK_EVERY_MS),
+      setInterval(quietly(() => this.#partitions()), PARTITIONS_EVERY_MS),
+      setInterval(this.#options.onMinute, 60_000),
+    ];
+  }
+
+  /** Ends the timers. */
+  async stop(): Promise<void> {
+    this.#timers.forEach(clearInterval);
+    await this.#mark().catch(() => {}); // without it the panels have a grace after the restart
+  }
+
+  async #mark(): Promise<void> {
+    const { database, clock, isListening } = this.#options;
+    if (!isListening() || !database.up) return;
+    await database.query((sql) => writeMark(sql, MARK, new Date(clock.toWall(clock.now()))));
+  }
+
+  async #partitions(): Promise<void> {
+    const { database, clock, keepMonths, log } = this.#options;
+    if (!database.up) return;
+    const now = new Date(clock.toWall(clock.now()));
+    const dropped = await database.query((sql) => keepPartitions(sql, now, keepMonths), {
+      deadlineMs: 60_000,
+    });
+    if (dropped.length > 0) log.info({ dropped }, "History that is too old was dropped");
+  }
+}

@@ -1,0 +1,40 @@
+/**
+ * @module
+ * Rebuilds the actors from the database at the start.
+ */
+import type { Database } from "../db/client.ts";
+import { keyedCommands, unfinishedCommands } from "../db/door_commands.ts";
+import { listEvents, recentEventKeys } from "../db/intercom_events.ts";
+import { readIntercoms } from "../db/intercoms.ts";
+import type { Clock } from "./clock.ts";
+import type { DoorCommands } from "./door_commands.ts";
+import type { Intercoms } from "./intercoms.ts";
+import type { Recorder } from "./recorder.ts";
+
+/** How far back redeliveries and idempotency keys are known. */
+const KEYS_MS = 10 * 60_000;
+const COMMANDS_MS = 24 * 3600_000;
+const KEYS_MAX = 100_000;
+const COMMANDS_MAX = 10_000;
+const EVENTS_SHOWN = 200;
+
+/** @throws DatabaseAway when it cannot be read */
+export async function loadState(options: {
+  database: Database;
+  clock: Clock;
+  intercoms: Intercoms;
+  commands: DoorCommands;
+  recorder: Recorder;
+  heardUntil: number;
+}): Promise<void> {
+  const { database, clock, intercoms, commands, recorder, heardUntil } = options;
+  const ago = (ms: number) => new Date(clock.toWall(clock.now()) - ms);
+  recorder.restore(await database.query((sql) => listEvents(sql, {}, { limit: EVENTS_SHOWN })));
+  intercoms.restoreKeys(await database.query((sql) => recentEventKeys(sql, ago(KEYS_MS), KEYS_MAX)));
+  await database.query(async (sql) => {
+    for await (const rows of readIntercoms(sql)) intercoms.restore(rows, heardUntil);
+  }, { deadlineMs: 60_000 });
+  const unfinished = await database.query(unfinishedCommands);
+  const keyed = await database.query((sql) => keyedCommands(sql, ago(COMMANDS_MS), COMMANDS_MAX));
+  await commands.restore(unfinished, keyed);
+}

@@ -1,0 +1,94 @@
+/**
+ * @module
+ * Keeps aedes safe from what a socket delivers on Deno: its parser is not entered twice, and a packet that announces
+ * more than the cap ends the connection before it is read.
+ */
+import type { Socket } from "node:net";
+import type { Client } from "aedes";
+
+/** The parser and the reading pass are private to aedes 1.2.0; it is pinned, and tests/actors/mqtt hold us to it. */
+interface Internals {
+  _parser: { parse(bytes: Uint8Array): unknown };
+}
+
+/**
+ * Guards a client just handed to aedes.
+ *
+ * On Deno `socket.read()` may return new bytes while the parser is still working on the last ones; parsing those then
+ * breaks the frame (`Invalid header flag bits`). So it reads nothing meanwhile, and is asked to read again after.
+ */
+export function guardStream(
+  client: Client,
+  socket: Socket,
+  options: { maxPacket: number; onOversize: () => void },
+): void {
+  const { _parser: parser } = client as unknown as Internals;
+  const frames = new FrameLimit(options.maxPacket);
+  const read = socket.read.bind(socket);
+  const parse = parser.parse.bind(parser);
+  let parsing = false;
+  let again = false;
+  socket.read = (size?: number) => {
+    if (!parsing) return read(size);
+    again = true;
+    return null;
+  };
+  parser.parse = (bytes: Uint8Array) => {
+    if (!frames.allows(bytes)) {
+      options.onOversize();
+      socket.destroy();
+      return 0;
+    }
+    parsing = true;
+    try {
+      return parse(bytes);
+    } finally {
+      parsing = false;
+      if (again) {
+        again = false;
+        setImmediate(() => socket.emit("readable"));
+      }
+    }
+  };
+}
+
+/** Follows the lengths that MQTT frames announce (MQTT 3.1.1 §2.2.3), across chunks. */
+export class FrameLimit {
+  readonly #max: number;
+  /** Bytes of the present frame's body still to come. */
+  #body = 0;
+  /** Bytes of the present length field seen; -1 while the first byte of a frame is awaited. */
+  #digits = -1;
+  #length = 0;
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  /** False when a frame in these bytes announces more than the cap, or a length that is none. */
+  allows(bytes: Uint8Array): boolean {
+    let i = 0;
+    while (i < bytes.length) {
+      if (this.#body > 0) {
+        const skipped = Math.min(this.#body, bytes.length - i);
+        this.#body -= skipped;
+        i += skipped;
+      } else if (this.#digits < 0) {
+        this.#digits = 0;
+        this.#length = 0;
+        i++;
+      } else {
+        const byte = bytes[i++]!;
+        this.#length += (byte & 0x7f) * 128 ** this.#digits++;
+        if (byte & 0x80) {
+          if (this.#digits >= 4) return false;
+          continue;
+        }
+        if (this.#length > this.#max) return false;
+        this.#body = this.#length;
+        this.#digits = -1;
+      }
+    }
+    return true;
+  }
+}

@@ -1,0 +1,48 @@
+/**
+ * @module
+ * From a message to its actor. Whoever has the wire, the embedded broker or the client of another one, hands every
+ * publish in here and acknowledges it when the promise holds.
+ */
+import type { DeadLetters } from "./dead_letters.ts";
+import { type Intercoms, TooManyUnknown } from "./intercoms.ts";
+import { decode } from "./mqtt/decode.ts";
+
+/** A publish as it came from the wire. */
+export interface Publish {
+  topic: string;
+  payload: Uint8Array;
+  /** Kept by the broker from before. */
+  retained: boolean;
+  /** The broker's DUP flag. */
+  redelivered: boolean;
+}
+
+/** Takes a publish; holds once what it came to is committed, or it is counted as refused. */
+export type Intake = (publish: Publish) => Promise<void>;
+
+/** Builds the way from the wire to the panels. */
+export function createIntake(options: {
+  intercoms: Intercoms;
+  deadLetters: DeadLetters;
+  onMessage?: (kind: string) => void;
+}): Intake {
+  const { intercoms, deadLetters } = options;
+  return async (publish) => {
+    const { topic, payload, retained, redelivered } = publish;
+    // An empty retained message is how the broker is told to forget one.
+    if (retained && payload.length === 0) return;
+    const decoded = decode(topic, payload, retained);
+    if (!decoded.ok) {
+      deadLetters.add({ source: "mqtt", reason: decoded.reason, topic, payload });
+      if (decoded.mac !== null) intercoms.heard(decoded.mac);
+      return;
+    }
+    options.onMessage?.(decoded.message.event.type);
+    try {
+      await intercoms.receive(decoded.message, redelivered);
+    } catch (error) {
+      if (!(error instanceof TooManyUnknown)) throw error;
+      deadLetters.add({ source: "mqtt", reason: "too_many_unknown", topic, payload });
+    }
+  };
+}

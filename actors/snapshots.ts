@@ -1,0 +1,138 @@
+/**
+ * @module
+ * How a panel's machine is kept in the database and rebuilt from it. A stored state that is damaged, or of another
+ * version, costs no more than itself: the panel is rebuilt from the plain columns, or from nothing.
+ */
+import { z } from "zod";
+import type { SnapshotFrom } from "xstate";
+import type { StoredIntercom } from "../db/intercoms.ts";
+import { type IntercomContext, intercomMachine, newIntercomContext } from "../machines/intercom.ts";
+import type { Clock } from "./clock.ts";
+
+/** Raised when the shape of the context changes so that an old one cannot be read. */
+const VERSION = 1;
+
+const ms = z.number();
+const stored = z.object({
+  v: z.literal(VERSION),
+  value: z.object({
+    presence: z.union([
+      z.enum(["online", "offline"]),
+      z.object({ unknown: z.enum(["deaf", "listening"]) }).strict(),
+    ]),
+    door: z.union([
+      z.enum(["unknown", "closed"]),
+      z.object({ open: z.enum(["within_time", "held_open"]) }).strict(),
+    ]),
+  }).strict(),
+  context: z.object({
+    lastStatus: z.enum(["online", "offline"]).nullable(),
+    statusReason: z.enum(["silence", "last_will", "never_heard", "link_down", "restarted"]).nullable(),
+    doorSource: z.enum(["remote", "key", "button", "call"]).nullable(),
+    alarm: z.enum(["forced", "held_open", "tamper"]).nullable(),
+    lastCallApartment: z.string().nullable(),
+    times: z.object({
+      at: ms,
+      statusSince: ms,
+      lastSeen: ms.nullable(),
+      silence: ms.nullable(),
+      doorSince: ms.nullable(),
+      held: ms.nullable(),
+      alarmSince: ms.nullable(),
+      lastCall: ms.nullable(),
+      keyReason: ms.nullable(),
+      callReason: ms.nullable(),
+    }),
+  }),
+});
+
+type Snapshot = SnapshotFrom<typeof intercomMachine>;
+
+/** Durations that a panel's machine runs by, in milliseconds. */
+export interface IntercomSettings {
+  offlineAfterMs: number;
+  heartbeatEveryMs: number;
+  heldOpenAfterMs: number;
+}
+
+/** What is stored of a snapshot: its states, and its context with times of the wall clock. */
+export function storeSnapshot(snapshot: Snapshot, clock: Clock): unknown {
+  const { lastStatus, statusReason, doorSource, alarm, lastCallApartment, times } = snapshot.context;
+  return {
+    v: VERSION,
+    value: snapshot.value,
+    context: {
+      lastStatus,
+      statusReason,
+      doorSource,
+      alarm,
+      lastCallApartment,
+      times: mapTimes(times, clock.toWall),
+    },
+  };
+}
+
+/**
+ * Rebuilds a snapshot. `damaged` says why the stored state was put aside, if it was; the snapshot is good either way.
+ */
+export function restoreSnapshot(
+  row: StoredIntercom,
+  settings: IntercomSettings,
+  clock: Clock,
+): { snapshot: Snapshot; damaged: string | null } {
+  const lastSeen = row.last_seen_at === null ? null : clock.fromWall(row.last_seen_at.getTime());
+  const fresh = newIntercomContext({ mac: row.mac, at: clock.now(), ...settings });
+  const parsed = stored.safeParse(row.state);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!;
+    return {
+      snapshot: fromColumns(row, fresh, lastSeen, clock),
+      damaged: `${issue.path.join(".")}: ${issue.message}`,
+    };
+  }
+  const times = mapTimes(parsed.data.context.times, clock.fromWall);
+  // Heartbeats are written to their column alone, so it may be newer. Never in the future, though: that would
+  // keep a silent panel online for as long as the clock had been wrong.
+  const seen = lastSeen === null
+    ? times.lastSeen
+    : Math.min(Math.max(times.lastSeen ?? 0, lastSeen), clock.now());
+  const context = { ...fresh, ...parsed.data.context, times: { ...times, lastSeen: seen } };
+  return { snapshot: intercomMachine.resolveState({ value: parsed.data.value, context }), damaged: null };
+}
+
+function fromColumns(
+  row: StoredIntercom,
+  fresh: IntercomContext,
+  lastSeen: number | null,
+  clock: Clock,
+): Snapshot {
+  const status = row.status === "online" || row.status === "offline" ? row.status : null;
+  const door = row.door_status === "open" || row.door_status === "closed" ? row.door_status : "unknown";
+  const since = Number.isNaN(row.status_since?.getTime())
+    ? clock.now()
+    : clock.fromWall(row.status_since.getTime());
+  return intercomMachine.resolveState({
+    value: {
+      presence: status === null || lastSeen === null ? { unknown: "deaf" } : status,
+      door: door === "open" ? { open: "within_time" } : door,
+    },
+    context: {
+      ...fresh,
+      lastStatus: status,
+      statusReason: status === "online" ? null : status === "offline" ? "silence" : "restarted",
+      times: {
+        ...fresh.times,
+        statusSince: since,
+        lastSeen: lastSeen === null ? null : Math.min(lastSeen, clock.now()),
+        doorSince: door === "unknown" ? null : clock.now(),
+        held: door === "open" ? clock.now() + fresh.heldOpenAfterMs : null,
+      },
+    },
+  });
+}
+
+function mapTimes<T extends object>(times: T, map: (at: number) => number): T {
+  return Object.fromEntries(
+    Object.entries(times).map(([name, at]) => [name, at === null ? null : map(at)]),
+  ) as T;
+}

@@ -1,0 +1,154 @@
+/**
+ * @module
+ * The actors' side of the service put together: panels, doors, links, the feed, and the way to the broker.
+ * It knows neither HTTP nor people.
+ */
+import type { Config } from "../config.ts";
+import type { OpenDatabase } from "../db/open.ts";
+import { Writer } from "../db/writer.ts";
+import type { Clock } from "./clock.ts";
+import { DeadLetters } from "./dead_letters.ts";
+import { DoorCommands } from "./door_commands.ts";
+import { Feed, type Topic } from "./feed.ts";
+import { Housekeeping } from "./housekeeping.ts";
+import { Intercoms } from "./intercoms.ts";
+import { Links } from "./links.ts";
+import { loadState } from "./loading.ts";
+import { type Logger, mask } from "./logger.ts";
+import { Metrics } from "./metrics.ts";
+import { openTransport, type Transport } from "./mqtt/transport.ts";
+import { Recorder } from "./recorder.ts";
+import { createIntake } from "./routing.ts";
+
+interface SystemOptions {
+  config: Config;
+  clock: Clock;
+  log: Logger;
+  db: OpenDatabase;
+  /** Where the instance's own name is kept. */
+  dataDir: string;
+  /** Called each minute, so that sessions of open streams count as used. */
+  onMinute?: (feed: Feed) => void;
+}
+
+/** The running actors and what they are reached by. */
+export interface System {
+  feed: Feed;
+  links: Links;
+  recorder: Recorder;
+  deadLetters: DeadLetters;
+  commands: DoorCommands;
+  intercoms: Intercoms;
+  transport: Transport;
+  metrics: Metrics;
+  /** Loads what a former run left and opens the way to the panels. @throws BrokerError, DatabaseAway */
+  start(): Promise<void>;
+  /** Ends the way to the panels, commits what waits, and stops all timers. */
+  stop(): Promise<void>;
+}
+
+/** Builds it; nothing is opened before `start()`. */
+export function createSystem(options: SystemOptions): System {
+  const { config, clock, log, db } = options;
+  const metrics = new Metrics();
+  const feed: Feed = new Feed({ snapshot: (topics): unknown => snapshot(topics) });
+  const links = new Links({ clock, feed });
+  const writer = new Writer({
+    database: db.writer,
+    onRefused: (err) => log.error({ err }, "The database refused a row; the others were written"),
+  });
+  const recorder = new Recorder({ writer, feed });
+  const deadLetters = new DeadLetters({ writer, clock, onCount: metrics.refused });
+  const commands: DoorCommands = new DoorCommands({
+    clock,
+    recorder,
+    feed,
+    transport: () => transport.panels,
+    onChanged: (mac) => intercoms.shownAgain(mac),
+    onError: (command, err) => log.error({ err, command }, "A door command could not be recorded"),
+    onSettled: metrics.settled,
+  });
+  const intercoms: Intercoms = new Intercoms({
+    clock,
+    settings: config,
+    adopt: config.adopt,
+    recorder,
+    feed,
+    commands,
+    isLinkUp: () => links.isUp("broker"),
+    isDatabaseUp: () => db.writer.up,
+    onTrouble: (mac, what, err) => log.error({ err, mac }, `A panel is in trouble: ${what}`),
+  });
+  const transport = openTransport({
+    config,
+    clock,
+    dataDir: options.dataDir,
+    database: db.reader,
+    recorder,
+    intake: createIntake({ intercoms, deadLetters, onMessage: metrics.message }),
+    onRefused: (refused) => deadLetters.add({ source: "mqtt", ...refused }),
+    onNotTaken: metrics.notTaken,
+    onUp: () => links.opened("broker"),
+    onDown: (error) => links.lost("broker", mask(error)),
+  });
+  const housekeeping = new Housekeeping({
+    database: db.reader,
+    clock,
+    log,
+    keepMonths: config.keepEventsMonths,
+    isListening: () => links.isUp("broker"),
+    onMinute: () => options.onMinute?.(feed),
+  });
+
+  links.add("broker", transport.target);
+  links.add("database", db.target);
+  links.opened("database");
+  links.onChange(({ id, state, last_error }) => {
+    log[state === "up" ? "info" : "warn"](
+      { link: id, error: last_error },
+      `The link to the ${id} is ${state}`,
+    );
+    if (id === "broker") intercoms.linkChanged(state === "up");
+    else if (state === "up") intercoms.catchUp();
+  });
+  db.writer.onState(({ up, error }) =>
+    up ? links.opened("database") : links.lost("database", mask(error ?? ""))
+  );
+
+  function snapshot(topics: readonly Topic[]) {
+    return {
+      at: new Date(clock.toWall(clock.now())).toISOString(),
+      ...(topics.includes("intercoms") ? { intercoms: intercoms.list() } : {}),
+      ...(topics.includes("events") ? { events: recorder.recent(100) } : {}),
+      ...(topics.includes("links") ? { links: links.list() } : {}),
+    };
+  }
+
+  return {
+    feed,
+    links,
+    recorder,
+    deadLetters,
+    commands,
+    intercoms,
+    transport,
+    metrics,
+    start: async () => {
+      const heardUntil = await housekeeping.prepare();
+      await loadState({ database: db.reader, clock, intercoms, commands, recorder, heardUntil });
+      await transport.start();
+      metrics.start({ intercoms, commands, feed, links, writer });
+      housekeeping.start();
+    },
+    stop: async () => {
+      feed.stop();
+      await housekeeping.stop();
+      await transport.stop();
+      intercoms.stop();
+      commands.stop();
+      await writer.stop();
+      links.stop();
+      metrics.stop();
+    },
+  };
+}

@@ -1,0 +1,186 @@
+/**
+ * @module
+ * Every setting of the service in one schema, read from `DOORLINE_*` in the environment.
+ * A secret may come as `NAME_FILE`. It reads files and the environment; it opens no socket.
+ */
+import { z } from "zod";
+
+/** A setting that is unknown or bad. The message is one line that names it and what was expected. */
+export class ConfigError extends Error {
+  override name = "ConfigError";
+}
+
+const port = whole(0, 65535, "a port from 0 to 65535");
+
+/** What may be emulated. */
+export const EMULATIONS = ["intercoms", "asterisk", "webhooks"] as const;
+
+const emulate = z.string().transform((text, ctx) => {
+  if (text === "none") return [];
+  const names = text.split(",").map((name) => name.trim());
+  const wrong = names.find((name) => !EMULATIONS.includes(name as typeof EMULATIONS[number]));
+  if (wrong === undefined) return names as (typeof EMULATIONS[number])[];
+  ctx.addIssue({ code: "custom", message: `"none" or a list of ${EMULATIONS.join(",")}` });
+  return z.NEVER;
+});
+
+const schema = z.strictObject({
+  HOST: z.string().min(1).default("127.0.0.1"),
+  HTTP_PORT: port.default(8000),
+  WS_PORT: port.default(3771),
+  DATA_DIR: z.string().min(1).default("./data"),
+  DATABASE_URL: url(["postgres:", "postgresql:"], "postgres://user:password@host:port/name").optional(),
+  MQTT_URL: url(["mqtt:", "mqtts:"], "mqtt[s]://[user:password@]host:port").optional(),
+  MQTT_PORT: port.default(1883),
+  MQTT_HOST: z.string().min(1).optional(),
+  AMI_URL: list(url(["ami:"], "ami://user:secret@host:5038/name")).optional(),
+  ASTERISK_LOG: list(z.string().min(1)).optional(),
+  PJSIP_CONF: z.string().min(1).optional(),
+  EMULATE: emulate.optional(),
+  OFFLINE_AFTER: seconds(1, 86_400).default(120),
+  HEARTBEAT_EVERY: seconds(1, 86_400).default(30),
+  HELD_OPEN_AFTER: seconds(1, 86_400).default(60),
+  KEEP_EVENTS_MONTHS: whole(1, 1200, "a number of months from 1 to 1200").default(24),
+  ADMIN_PASSWORD: z.string().min(10, "at least 10 characters").max(200, "at most 200 characters").optional(),
+  ADOPT: z.enum(["auto", "approve"], { error: '"auto" or "approve"' }).optional(),
+  INTERNAL_NUMBERS: z.string().default("^\\d{2,4}$").transform((text, ctx) => {
+    try {
+      return new RegExp(text);
+    } catch {
+      ctx.addIssue({ code: "custom", message: "a regular expression" });
+      return z.NEVER;
+    }
+  }),
+  TELEGRAM_API: url(["https:", "http:"], "https://host").default("https://api.telegram.org"),
+  PUBLIC_ORIGIN: list(url(["https:", "http:"], "https://host, as browsers send it in Origin")).default([]),
+  TRUST_PROXY: list(z.string().min(1)).default([]),
+  STREAMS_PER_USER: whole(1, 100_000, "a number from 1 to 100000").default(50),
+  LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal"], {
+    error: "trace, debug, info, warn, error or fatal",
+  }).default("info"),
+  LOG_FORMAT: z.enum(["pretty", "json"], { error: '"pretty" or "json"' }).optional(),
+});
+
+/** Settings whose value must not be shown. */
+const SECRET = new Set(["ADMIN_PASSWORD", "DATABASE_URL", "MQTT_URL", "AMI_URL"]);
+
+/** The service's settings. Durations are milliseconds. */
+export type Config = ReturnType<typeof readConfig>;
+
+/**
+ * Reads the settings from an environment.
+ *
+ * @throws ConfigError naming the first setting that is unknown or bad
+ */
+export function readConfig(
+  env: Record<string, string>,
+  readFile: (path: string) => string = Deno.readTextFileSync,
+) {
+  const given = collect(env, readFile);
+  const parsed = schema.safeParse(given);
+  if (!parsed.success) throw new ConfigError(explain(parsed.error, given));
+  const s = parsed.data;
+  const loopback = isLoopback(s.HOST) && (s.MQTT_HOST === undefined || isLoopback(s.MQTT_HOST));
+  return {
+    host: s.HOST,
+    httpPort: s.HTTP_PORT,
+    wsPort: s.WS_PORT,
+    dataDir: s.DATA_DIR,
+    databaseUrl: s.DATABASE_URL,
+    mqttUrl: s.MQTT_URL,
+    mqttPort: s.MQTT_PORT,
+    mqttHost: s.MQTT_HOST ?? s.HOST,
+    emulate: s.EMULATE ?? unconfigured(s),
+    /** Settings that are taken but have nothing behind them in this version. */
+    notYetUsed: (["AMI_URL", "ASTERISK_LOG", "PJSIP_CONF"] as const).filter((name) => s[name] !== undefined)
+      .map((name) => `DOORLINE_${name}`),
+    offlineAfterMs: s.OFFLINE_AFTER * 1000,
+    heartbeatEveryMs: s.HEARTBEAT_EVERY * 1000,
+    heldOpenAfterMs: s.HELD_OPEN_AFTER * 1000,
+    keepEventsMonths: s.KEEP_EVENTS_MONTHS,
+    adminPassword: s.ADMIN_PASSWORD,
+    adopt: s.ADOPT ?? (loopback ? "auto" as const : "approve" as const),
+    internalNumbers: s.INTERNAL_NUMBERS,
+    telegramApi: s.TELEGRAM_API,
+    publicOrigins: s.PUBLIC_ORIGIN,
+    trustProxy: s.TRUST_PROXY,
+    streamsPerUser: s.STREAMS_PER_USER,
+    logLevel: s.LOG_LEVEL,
+    logFormat: s.LOG_FORMAT,
+  };
+}
+
+/** Whether an address or name means this machine only. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^(::ffff:)?127\./.test(host);
+}
+
+function collect(env: Record<string, string>, readFile: (path: string) => string): Record<string, string> {
+  const given: Record<string, string> = {};
+  for (const [name, value] of Object.entries(env)) {
+    if (!name.startsWith("DOORLINE_") || value === "") continue;
+    const key = name.slice("DOORLINE_".length);
+    const secret = key.endsWith("_FILE") ? key.slice(0, -"_FILE".length) : key;
+    if (secret !== key && SECRET.has(secret)) {
+      if (env[`DOORLINE_${secret}`]) {
+        throw new ConfigError(`${name}: expected either it or DOORLINE_${secret}, got both`);
+      }
+      given[secret] = readSecret(name, value, readFile);
+    } else {
+      given[key] = value;
+    }
+  }
+  return given;
+}
+
+function readSecret(name: string, path: string, readFile: (path: string) => string): string {
+  try {
+    return readFile(path).replace(/\r?\n$/, "");
+  } catch (cause) {
+    throw new ConfigError(`${name}: expected a file that can be read, got "${path}"`, { cause });
+  }
+}
+
+function explain(error: z.ZodError, given: Record<string, string>): string {
+  const issue = error.issues[0]!;
+  if (issue.code === "unrecognized_keys") {
+    const known = Object.keys(schema.shape).map((key) => `DOORLINE_${key}`).join(", ");
+    return `DOORLINE_${issue.keys[0]}: unknown setting, expected one of ${known}`;
+  }
+  const name = String(issue.path[0]);
+  const got = SECRET.has(name) ? "another value" : `"${given[name]}"`;
+  return `DOORLINE_${name}: expected ${issue.message}, got ${got}`;
+}
+
+function unconfigured(
+  s: { MQTT_URL?: string | undefined; AMI_URL?: unknown },
+): (typeof EMULATIONS[number])[] {
+  return [
+    ...(s.MQTT_URL === undefined ? ["intercoms" as const] : []),
+    ...(s.AMI_URL === undefined ? ["asterisk" as const] : []),
+  ];
+}
+
+function whole(min: number, max: number, expected: string) {
+  return z.string().regex(/^\d{1,9}$/, expected).transform(Number)
+    .refine((value) => value >= min && value <= max, expected);
+}
+
+function seconds(min: number, max: number) {
+  const expected = `seconds from ${min} to ${max}`;
+  return z.string().regex(/^\d{1,9}(\.\d{1,3})?$/, expected).transform(Number)
+    .refine((value) => value >= min && value <= max, expected);
+}
+
+function url(protocols: string[], expected: string) {
+  return z.string().refine((text) => {
+    const parsed = URL.parse(text);
+    return parsed !== null && protocols.includes(parsed.protocol) && parsed.hostname !== "";
+  }, expected);
+}
+
+function list<T extends z.ZodType<unknown, string>>(item: T) {
+  return z.string().transform((text) => text.split(",").map((part) => part.trim())).pipe(
+    z.array(item as unknown as z.ZodType<z.output<T>, string>),
+  );
+}

@@ -1,0 +1,178 @@
+/**
+ * @module
+ * The door to PostgreSQL: postgres.js with a deadline on every query, a bound on how many wait,
+ * and one opinion on whether the database is there. It holds no SQL but its own probe.
+ */
+import postgres from "postgres";
+
+/** A connection or a transaction of postgres.js. */
+export type Sql = postgres.Sql | postgres.TransactionSql;
+
+/** The database is not there, or did not answer in time; trying again later may help. */
+export class DatabaseAway extends Error {
+  override name = "DatabaseAway";
+}
+
+/** Where PostgreSQL is: a URL, or the path of a Unix socket. */
+export type DatabaseAddress = { url: string } | { socketPath: string };
+
+/** What the database tells its owner. `error` is null when it came back. */
+export type DatabaseListener = (state: { up: boolean; error: string | null }) => void;
+
+interface DatabaseOptions {
+  address: DatabaseAddress;
+  /** Connections at most. */
+  connections?: number;
+  /** Queries that run or wait, at most; one more is refused. */
+  maxWaiting?: number;
+  /** How long a query may take if it does not say. */
+  deadlineMs?: number;
+  /** How often a database that is there is asked whether it still is; one that is away: each second. */
+  probeEveryMs?: number;
+  onState?: DatabaseListener;
+}
+
+/** PostgreSQL's own codes that mean "not now": shutting down, starting up, too many connections. */
+const NOT_NOW = new Set(["57P01", "57P02", "57P03", "53300", "53400", "08000", "08003", "08006", "25006"]);
+
+/** A pool with deadlines. `stop()` ends its connections and its probe. */
+export class Database {
+  #sql: postgres.Sql;
+  #up = true;
+  #waiting = 0;
+  #probe: ReturnType<typeof setTimeout> | null = null;
+  #stopped = false;
+  readonly #listeners = new Set<DatabaseListener>();
+  readonly #options: Required<Omit<DatabaseOptions, "onState">>;
+
+  constructor(options: DatabaseOptions) {
+    this.#options = {
+      address: options.address,
+      connections: options.connections ?? 4,
+      maxWaiting: options.maxWaiting ?? 200,
+      deadlineMs: options.deadlineMs ?? 3000,
+      probeEveryMs: options.probeEveryMs ?? 5000,
+    };
+    if (options.onState) this.#listeners.add(options.onState);
+    this.#sql = this.#connect();
+  }
+
+  /** Whether the last word from the database was good. */
+  get up(): boolean {
+    return this.#up;
+  }
+
+  /** Calls the listener whenever the database goes away or comes back; returns how to stop that. */
+  onState(listener: DatabaseListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Starts asking whether the database is there. */
+  watch(): void {
+    if (this.#probe === null && !this.#stopped) this.#arm();
+  }
+
+  /**
+   * Runs a query or a transaction.
+   *
+   * @throws DatabaseAway when it is known to be away, is too busy, or does not answer in time
+   */
+  query<T>(run: (sql: postgres.Sql) => Promise<T>, options: { deadlineMs?: number } = {}): Promise<T> {
+    if (this.#stopped) return Promise.reject(new DatabaseAway("Cannot query: the database is closed"));
+    if (!this.#up) return Promise.reject(new DatabaseAway("Cannot query: the database is away"));
+    if (this.#waiting >= this.#options.maxWaiting) {
+      return Promise.reject(new DatabaseAway(`Cannot query: ${this.#waiting} queries are waiting`));
+    }
+    return this.#run(run, options.deadlineMs ?? this.#options.deadlineMs);
+  }
+
+  /** Ends the connections; queries that still run are given `graceMs`. */
+  async stop(graceMs = 2000): Promise<void> {
+    this.#stopped = true;
+    if (this.#probe !== null) clearTimeout(this.#probe);
+    this.#probe = null;
+    this.#listeners.clear();
+    await this.#sql.end({ timeout: graceMs / 1000 }).catch(() => {});
+  }
+
+  async #run<T>(run: (sql: postgres.Sql) => Promise<T>, deadlineMs: number): Promise<T> {
+    this.#waiting++;
+    const sql = this.#sql;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(
+        () => reject(new DatabaseAway(`No answer from the database in ${deadlineMs} ms`)),
+        deadlineMs,
+      );
+    });
+    try {
+      const work = run(sql);
+      work.catch(() => {}); // a late answer may still fail, when nobody waits for it
+      const result = await Promise.race([work, late]);
+      this.#say(true, null);
+      return result;
+    } catch (error) {
+      const away = asAway(error);
+      if (away === null) {
+        this.#say(true, null); // it answered, if only to say no
+        throw error;
+      }
+      this.#recycle(sql);
+      this.#say(false, away.message);
+      throw away;
+    } finally {
+      clearTimeout(timer);
+      this.#waiting--;
+    }
+  }
+
+  /** postgres.js lets queries wait on a dead connection for ever: a fresh pool is the way out. */
+  #recycle(sql: postgres.Sql): void {
+    if (sql !== this.#sql || this.#stopped) return;
+    this.#sql = this.#connect();
+    sql.end({ timeout: 0 }).catch(() => {});
+  }
+
+  #say(up: boolean, error: string | null): void {
+    if (this.#stopped || this.#up === up) return;
+    this.#up = up;
+    if (this.#probe !== null) this.#arm();
+    for (const listener of this.#listeners) listener({ up, error });
+  }
+
+  #arm(): void {
+    if (this.#probe !== null) clearTimeout(this.#probe);
+    this.#probe = setTimeout(async () => {
+      await this.#run((sql) => sql`select 1`, 2000).catch(() => {});
+      if (!this.#stopped) this.#arm();
+    }, this.#up ? this.#options.probeEveryMs : 1000);
+  }
+
+  #connect(): postgres.Sql {
+    const { address, connections } = this.#options;
+    const common: postgres.Options<Record<string, postgres.PostgresType>> = {
+      max: connections,
+      connect_timeout: 2,
+      fetch_types: false,
+      backoff: false,
+      onnotice: () => {},
+      connection: { application_name: "doorline", TimeZone: "UTC" },
+      // Identities stay far below 2^53.
+      types: { int8: { to: 20, from: [20], parse: Number, serialize: String } },
+    };
+    return "url" in address
+      ? postgres(address.url, common)
+      : postgres({ ...common, path: address.socketPath, username: "postgres", database: "postgres" });
+  }
+}
+
+function asAway(error: unknown): DatabaseAway | null {
+  if (error instanceof DatabaseAway) return error;
+  const code = (error as { code?: unknown })?.code;
+  if (typeof code !== "string") return null;
+  const gone = NOT_NOW.has(code) ||
+    /^(CONNECT|ECONN|EPIPE|ENOENT|ENOTFOUND|EAI_|ETIMEDOUT|EHOST|ENET)/.test(code);
+  if (!gone) return null;
+  return new DatabaseAway(`Cannot reach the database: ${code}`, { cause: error });
+}

@@ -1,0 +1,56 @@
+/**
+ * @module
+ * Opens the database that the settings name, or the embedded one, and brings its tables up to date.
+ */
+import { Database } from "./client.ts";
+import { startEmbedded } from "./embedded.ts";
+import { migrate } from "./migrate.ts";
+
+/** The database cannot be used. The message names the setting. */
+export class DatabaseError extends Error {
+  override name = "DatabaseError";
+}
+
+/** A database that is open until `stop()`. `writer` has a connection of its own, so that reads never wait for it. */
+export interface OpenDatabase {
+  reader: Database;
+  writer: Database;
+  /** Where it is, without credentials. */
+  target: string;
+  /** Numbers of the migrations that were applied now. */
+  migrated: number[];
+  stop(): Promise<void>;
+}
+
+/** @throws DatabaseError when it does not answer, or its tables do not fit this program */
+export async function openDatabase(
+  options: { url: string | undefined; dataDir: string },
+): Promise<OpenDatabase> {
+  const embedded = options.url === undefined ? await startEmbedded(options.dataDir) : null;
+  const address = embedded === null ? { url: options.url! } : { socketPath: embedded.socketPath };
+  const reader = new Database({ address, connections: 4 });
+  const writer = new Database({ address, connections: 1, maxWaiting: 4 });
+  const target = options.url === undefined ? "embedded" : describe(options.url);
+  const stop = async () => {
+    await Promise.all([reader.stop(), writer.stop()]);
+    await embedded?.stop();
+  };
+  try {
+    const migrated = await migrate(writer);
+    reader.watch();
+    writer.watch();
+    return { reader, writer, target, migrated, stop };
+  } catch (cause) {
+    await stop();
+    const setting = options.url === undefined ? "DOORLINE_DATA_DIR" : "DOORLINE_DATABASE_URL";
+    throw new DatabaseError(`${setting}: cannot use the database ${target}: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+}
+
+/** `postgres://host:port/name`, without user and password. */
+function describe(url: string): string {
+  const { protocol, hostname, port, pathname } = new URL(url);
+  return `${protocol}//${hostname}:${port || 5432}${pathname}`;
+}

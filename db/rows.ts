@@ -1,0 +1,110 @@
+/**
+ * @module
+ * Rows that actors have written, as plain JSON. Times are ISO 8601 in UTC.
+ */
+import type { CommandStatus, EventType, IntercomStatus } from "../machines/views.ts";
+
+/** State of a panel; the whole row, each time. */
+export interface IntercomRow {
+  mac: string;
+  topic_mac: string;
+  name: string;
+  address: string;
+  adopted_at: string | null;
+  created_at: string;
+  status: IntercomStatus;
+  status_since: string;
+  door_status: "open" | "closed" | "unknown";
+  last_seen_at: string | null;
+  state: unknown;
+}
+
+/** A row of a panel's history. */
+export interface EventRow {
+  id: string;
+  mac: string;
+  type: EventType;
+  apartment: string | null;
+  key_id: string | null;
+  payload: Record<string, unknown>;
+  command_id: string | null;
+  occurred_at: string;
+  received_at: string;
+  /** What makes it count once, if anything does. */
+  once: OnceKey | null;
+}
+
+/**
+ * A key under which an event counts once. `must_be_new` refuses an event whose key is known;
+ * without it the key is only remembered, for a redelivery that may come.
+ */
+export interface OnceKey {
+  key: string;
+  must_be_new: boolean;
+}
+
+/** A remote opening; the whole row, each time. */
+export interface CommandRow {
+  id: string;
+  mac: string;
+  apartment: string | null;
+  status: CommandStatus;
+  requested_by: number;
+  requested_by_name: string;
+  requested_from: string | null;
+  idempotency_key: string | null;
+  request_sha256: string;
+  issued_at: string;
+  expires_at: string;
+  sent_at: string | null;
+  confirmed_at: string | null;
+  closed_at: string | null;
+  late: boolean;
+  failed_reason: string | null;
+}
+
+/** A line of the audit log. */
+export interface AuditRow {
+  /** The same line written twice counts once by this. */
+  ref: string;
+  at: string;
+  user_id: number | null;
+  actor: string;
+  action: string;
+  target: string | null;
+  address: string | null;
+  result: string;
+  detail: Record<string, unknown>;
+}
+
+/** Something to be told outside. */
+export interface OutboxRow {
+  id: string;
+  destination: string;
+  dedupe_key: string;
+  payload: unknown;
+  created_at: string;
+}
+
+/** A refused message. */
+export interface DeadLetterRow {
+  id: string;
+  source: string;
+  reason: string;
+  topic: string;
+  payload: string;
+  received_at: string;
+}
+
+/** What one actor wants committed together: all of it or nothing. */
+export interface WriteUnit {
+  events?: EventRow[];
+  intercom?: IntercomRow;
+  /** A panel that was heard and did not change: its `last_seen_at`. */
+  touch?: { mac: string; last_seen_at: string };
+  removeIntercom?: string;
+  command?: CommandRow;
+  audit?: AuditRow[];
+  outbox?: OutboxRow[];
+  deadLetter?: DeadLetterRow;
+}

@@ -1,0 +1,112 @@
+/**
+ * @module
+ * The composition root: reads the settings, builds the parts, starts them in order, and stops them on a signal.
+ * Decisions live in the parts.
+ */
+import { systemClock } from "./actors/clock.ts";
+import { viewOfRow } from "./actors/command_rows.ts";
+import { createLogger, mask } from "./actors/logger.ts";
+import { People } from "./actors/people/people.ts";
+import { stopOnSignal } from "./actors/stopping.ts";
+import { createSystem } from "./actors/system.ts";
+import { readConfig } from "./config.ts";
+import { holdDataDir } from "./db/data_dir.ts";
+import { openDatabase } from "./db/open.ts";
+import project from "./deno.json" with { type: "json" };
+import { startIntercoms } from "./emulators/intercoms.ts";
+import { createApp } from "./routes/app.ts";
+import { readPages } from "./routes/pages.ts";
+import { serve } from "./routes/server.ts";
+import type { Readiness } from "./routes/system.ts";
+
+const config = await Promise.try(() => readConfig(Deno.env.toObject())).catch(exitWith(2));
+const log = createLogger({
+  level: config.logLevel,
+  format: config.logFormat ?? (Deno.stderr.isTerminal() ? "pretty" : "json"),
+});
+for (const name of config.notYetUsed) log.warn(`${name} is set, but this version does nothing with it yet`);
+
+const directory = await holdDataDir(config.dataDir).catch(exitWith(1));
+const pages = await readPages(new URL("./ui/dist/", import.meta.url)).catch(exitWith(1));
+const db = await openDatabase({ url: config.databaseUrl, dataDir: directory.path }).catch(exitWith(1));
+const people = new People({
+  database: db.reader,
+  log,
+  ...(config.adminPassword === undefined ? {} : { adminPassword: config.adminPassword }),
+});
+const system = createSystem({
+  config,
+  clock: systemClock(),
+  log,
+  db,
+  dataDir: directory.path,
+  onMinute: (feed) => feed.owners().forEach(({ sessionId }) => sessionId !== null && people.touch(sessionId)),
+});
+people.onEnded(({ userId, sessionId }) =>
+  system.feed.end(
+    (owner) => owner.userId === userId && (sessionId === undefined || sessionId === owner.sessionId),
+    "logged_out",
+  )
+);
+await people.start();
+await system.start().catch(exitWith(1));
+
+let stopping = false;
+const app = createApp({
+  ...system,
+  ...config,
+  people,
+  credentials: system.transport.credentials,
+  database: db.reader,
+  viewOfRow,
+  pages,
+  settings: {
+    version: project.version,
+    offline_after: config.offlineAfterMs / 1000,
+    heartbeat_every: config.heartbeatEveryMs / 1000,
+    held_open_after: config.heldOpenAfterMs / 1000,
+    adopt: config.adopt,
+    broker: system.transport.credentials === null ? "external" : "embedded",
+  },
+  readiness,
+  metrics: () => system.metrics.text(),
+  log,
+});
+const server = await Promise.try(() => serve({ host: config.host, port: config.httpPort }, app.fetch))
+  .catch(exitWith(1));
+const emulated = config.emulate.includes("intercoms")
+  ? startIntercoms({
+    brokerUrl: system.transport.localUrl,
+    heartbeatEverySeconds: config.heartbeatEveryMs / 1000,
+  })
+  : null;
+
+const url = `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${server.port}`;
+const token = people.firstLink();
+if (token !== null) console.log(`Log in once, within 10 minutes: ${url}/login?token=${token}`);
+console.log(`Doorline is ready: ${url}`);
+
+stopOnSignal({ log }, async () => {
+  stopping = true;
+  await emulated?.stop();
+  await Promise.all([system.stop(), server.stop()]);
+  await people.stop();
+  await db.stop();
+  directory.release();
+});
+
+function readiness(): Readiness {
+  const reasons = system.links.list().filter(({ state }) => state !== "up")
+    .map(({ id }) => `the ${id} is not connected`);
+  const aside = system.intercoms.quarantined.length;
+  if (aside > 0) reasons.push(`${aside} actors were put aside and rebuilt`);
+  return { state: stopping ? "stopping" : reasons.length > 0 ? "degraded" : "ready", reasons };
+}
+
+/** One line for what an operator can mend; all of it for what nobody expected. */
+function exitWith(code: number) {
+  return (error: Error): never => {
+    console.error(/^DOORLINE_/.test(error.message) ? mask(error.message) : error);
+    Deno.exit(code);
+  };
+}

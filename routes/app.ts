@@ -1,0 +1,85 @@
+/**
+ * @module
+ * The HTTP edge put together: what is asked of every request, the routes, their description, and the pages.
+ * Everything it serves from arrives as `deps`; it holds nothing.
+ */
+import { OpenAPIHono, type z } from "@hono/zod-openapi";
+import type { DeadLetters } from "../actors/dead_letters.ts";
+import type { DoorCommands } from "../actors/door_commands.ts";
+import type { Feed } from "../actors/feed.ts";
+import type { Intercoms } from "../actors/intercoms.ts";
+import type { Links } from "../actors/links.ts";
+import type { PanelCredentials } from "../actors/mqtt/credentials.ts";
+import type { People } from "../actors/people/people.ts";
+import type { Recorder } from "../actors/recorder.ts";
+import type { Database } from "../db/client.ts";
+import { auditRoutes } from "./audit.ts";
+import { authRoutes } from "./auth.ts";
+import { eventRoutes } from "./events.ts";
+import { type AppEnv, createGuard, registerSecurity } from "./guard.ts";
+import { intercomRoutes } from "./intercoms.ts";
+import { type PageFile, pageRoutes } from "./pages.ts";
+import { peopleRoutes } from "./people.ts";
+import { createOnError, defaultHook, type ErrorLog, notFound } from "./problem.ts";
+import type { ShownSettings } from "./schemas.ts";
+import { limitBody, securityHeaders } from "./security_headers.ts";
+import { streamRoutes } from "./stream.ts";
+import { type Readiness, systemRoutes } from "./system.ts";
+
+/** What the edge serves from. */
+export interface AppDeps {
+  people: People;
+  intercoms: Intercoms;
+  commands: DoorCommands;
+  credentials: PanelCredentials | null;
+  recorder: Recorder;
+  feed: Feed;
+  links: Links;
+  deadLetters: DeadLetters;
+  database: Database;
+  viewOfRow: Parameters<typeof intercomRoutes>[0]["viewOfRow"];
+  pages: Map<string, PageFile>;
+  settings: z.infer<typeof ShownSettings>;
+  trustProxy: string[];
+  publicOrigins: string[];
+  streamsPerUser: number;
+  readiness: () => Readiness;
+  metrics: () => Promise<string>;
+  log: ErrorLog;
+}
+
+/** Builds the app. @throws TypeError when a trusted proxy or an origin cannot be read */
+export function createApp(deps: AppDeps): OpenAPIHono<AppEnv> {
+  const { intercoms, recorder } = deps;
+  const guard = createGuard(deps);
+  const app = new OpenAPIHono<AppEnv>({ defaultHook });
+  app.use(securityHeaders(guard), limitBody(), guard.identify, guard.sameOrigin);
+  app.onError(createOnError(deps.log));
+  app.notFound(notFound);
+  registerSecurity(app);
+  app.route("/", authRoutes({ people: deps.people, guard }));
+  app.route("/", peopleRoutes(deps));
+  app.route("/", auditRoutes(deps));
+  app.route("/", intercomRoutes(deps));
+  app.route(
+    "/",
+    eventRoutes({
+      database: deps.database,
+      recent: () => recorder.recent(),
+      nameOf: (mac) => intercoms.get(mac)?.name ?? "",
+    }),
+  );
+  app.route("/", streamRoutes(deps));
+  app.route("/", systemRoutes(deps));
+  app.doc31("/openapi.json", {
+    openapi: "3.1.0",
+    info: {
+      title: "Doorline",
+      version: deps.settings.version,
+      description: "Panels, doors and calls of apartment buildings.",
+      license: { name: "MIT" },
+    },
+  });
+  app.route("/", pageRoutes(deps.pages));
+  return app;
+}

@@ -1,0 +1,123 @@
+/**
+ * @module
+ * The frame around every page, and which page an address is.
+ */
+import { useEffect } from "preact/hooks";
+import type { ComponentChild } from "preact";
+import { FeedList } from "./components/feed.tsx";
+import { KeysSheet } from "./components/keys_sheet.tsx";
+import { Link } from "./components/link.tsx";
+import { OpenDialog } from "./components/open_dialog.tsx";
+import { Rail } from "./components/rail.tsx";
+import { Broken, Skeleton } from "./components/states.tsx";
+import { Topline } from "./components/topline.tsx";
+import { StaleBar, useStale } from "./components/veil.tsx";
+import { t } from "./i18n/translate.ts";
+import { BoardPage } from "./pages/board.tsx";
+import { EmployeePage } from "./pages/employee.tsx";
+import { EventsPage } from "./pages/events.tsx";
+import { IntercomPage } from "./pages/intercom.tsx";
+import { IntercomsPage } from "./pages/intercoms.tsx";
+import { LoginPage } from "./pages/login.tsx";
+import { NotFoundPage } from "./pages/not_found.tsx";
+import { SettingsPage } from "./pages/settings.tsx";
+import { panelOf, place } from "./router.ts";
+import { panels } from "./store/live.ts";
+import { feedShown } from "./store/preferences.ts";
+import { loadSession, mayOperate, me, sessionError } from "./store/session.ts";
+import { ringingPanels } from "./store/views.ts";
+
+interface Page {
+  title: string;
+  /** What the tab is called, where that is not the title. */
+  tab?: string;
+  back?: string;
+  body: ComponentChild;
+  /** The page scrolls a part of itself instead of the whole. */
+  fills?: boolean;
+}
+
+/** Everything on the screen. */
+export function App() {
+  if (place.value.path === "/login") return <LoginPage />;
+  if (sessionError.value) {
+    return (
+      <main class="alone">
+        <Broken error={sessionError.value} onRetry={() => void loadSession()} />
+      </main>
+    );
+  }
+  if (!me.value) {
+    return (
+      <main class="alone">
+        <Skeleton rows={4} />
+      </main>
+    );
+  }
+  return <Frame />;
+}
+
+function Frame() {
+  const page = pageAt(place.value.path);
+  const stale = useStale();
+  // Beside the history, and beside itself, the feed would say everything twice.
+  const alone = place.value.path === "/feed" || place.value.path === "/events";
+  const withFeed = mayOperate.value && feedShown.value === "on" && !alone;
+  useTitle(page.tab ?? page.title);
+  return (
+    <div class={withFeed ? "frame with-feed" : "frame"}>
+      <a class="skip" href="#content">{t("frame.skip")}</a>
+      <Rail />
+      <Topline title={page.title} back={page.back} />
+      <main id="content" class={page.fills ? "content fills" : "content"} tabIndex={-1}>
+        {stale && <StaleBar />}
+        {me.value?.has_password === false && <PasswordPrompt />}
+        <div class={stale ? "page stale" : "page"}>{page.body}</div>
+      </main>
+      {withFeed && (
+        <aside class={stale ? "feed stale" : "feed"} aria-label={t("page.feed")}>
+          <h2 class="feed-head">{t("page.feed")}</h2>
+          <FeedList />
+        </aside>
+      )}
+      <OpenDialog />
+      <KeysSheet />
+    </div>
+  );
+}
+
+function pageAt(path: string): Page {
+  const mac = panelOf(path);
+  if (path === "/settings") return { title: t("page.settings"), body: <SettingsPage /> };
+  if (!mayOperate.value) {
+    if (path === "/") return { title: t("page.board"), body: <EmployeePage /> };
+    return { title: t("page.not_found"), body: <NotFoundPage /> };
+  }
+  if (path === "/") return { title: t("page.board"), body: <BoardPage /> };
+  if (path === "/intercoms") return { title: t("page.intercoms"), body: <IntercomsPage />, fills: true };
+  if (path === "/events") return { title: t("page.events"), body: <EventsPage />, fills: true };
+  if (path === "/feed") return { title: t("page.feed"), body: <FeedList /> };
+  if (mac) {
+    const tab = panels.value.get(mac)?.name || mac;
+    return { title: t("page.intercoms"), tab, back: "/intercoms", body: <IntercomPage key={mac} mac={mac} /> };
+  }
+  return { title: t("page.not_found"), body: <NotFoundPage /> };
+}
+
+function PasswordPrompt() {
+  return (
+    <div class="prompt" role="note">
+      <span>{t("password.prompt")}</span>
+      <Link to="/settings" class="button">{t("password.prompt.do")}</Link>
+    </div>
+  );
+}
+
+/** The tab's title says who rings: it is seen from another tab. */
+function useTitle(page: string) {
+  const first = ringingPanels.value[0];
+  const title = first ? t("frame.title_ringing", { name: first.name || first.mac }) : `${page} – Doorline`;
+  useEffect(() => {
+    document.title = title;
+  }, [title]);
+}

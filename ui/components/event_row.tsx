@@ -1,0 +1,41 @@
+/**
+ * @module
+ * One row of the history: in the feed beside the page, and in the history's table.
+ */
+import { t } from "../i18n/translate.ts";
+import { panelPath } from "../router.ts";
+import { panels } from "../store/live.ts";
+import type { IntercomEvent } from "../types.ts";
+import { EVENT_ICONS, eventDetail, eventTitle } from "./event_words.ts";
+import { Icon } from "./icon.tsx";
+import { Link } from "./link.tsx";
+import { Moment } from "./moment.tsx";
+
+/** A row for a narrow column. Its panel's name is left out on the panel's own page. */
+export function FeedRow({ event, ownPage }: { event: IntercomEvent; ownPage?: boolean }) {
+  const detail = eventDetail(event);
+  const title = eventTitle(event);
+  return (
+    <li class={`feed-row type-${event.type}`} data-testid="event-row" data-type={event.type} data-id={event.id}>
+      <span class="event-icon">
+        <Icon of={EVENT_ICONS[event.type]} />
+      </span>
+      <span class="feed-what" title={detail ? `${title}, ${detail}` : title}>
+        <span class="feed-title">{title}</span>
+        {detail && <span class="muted">· {detail}</span>}
+      </span>
+      <span class="feed-when">
+        <Moment at={event.received_at} as="clock" />
+      </span>
+      {!ownPage && <PanelName mac={event.mac} />}
+    </li>
+  );
+}
+
+/** The name of an event's panel, as a link; a removed panel has only its MAC. */
+export function PanelName({ mac }: { mac: string }) {
+  const panel = panels.value.get(mac);
+  if (!panel) return <span class="feed-where num faint" title={t("event.gone")}>{mac}</span>;
+  const name = panel.name || mac;
+  return <Link class="feed-where" to={panelPath(mac)} title={panel.address || name}>{name}</Link>;
+}

@@ -1,0 +1,44 @@
+/**
+ * @module
+ * The sheet with the keys.
+ */
+import type { Key } from "../i18n/en.ts";
+import { t } from "../i18n/translate.ts";
+import { sheetShown } from "../store/keys.ts";
+import { Dialog } from "./dialog.tsx";
+
+const KEYS: [keys: string[], what: Key][] = [
+  [["/"], "keys.search"],
+  [["J", "K"], "keys.move"],
+  [["Enter"], "keys.enter"],
+  [["O"], "keys.open"],
+  [["Esc"], "keys.close"],
+  [["G", "B"], "keys.board"],
+  [["G", "I"], "keys.intercoms"],
+  [["G", "E"], "keys.events"],
+  [["G", "S"], "keys.settings"],
+  [["?"], "keys.sheet"],
+];
+
+/** Shows the sheet while it is asked for. */
+export function KeysSheet() {
+  if (!sheetShown.value) return null;
+  return (
+    <Dialog
+      title={t("keys.title")}
+      onClose={() => {
+        sheetShown.value = false;
+      }}
+    >
+      <dl class="keys">
+        {KEYS.map(([keys, what]) => (
+          <div key={what}>
+            <dt>{keys.map((key) => <kbd key={key}>{key}</kbd>)}</dt>
+            <dd>{t(what)}</dd>
+          </div>
+        ))}
+      </dl>
+      <p class="muted">{t("keys.note")}</p>
+    </Dialog>
+  );
+}

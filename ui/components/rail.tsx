@@ -1,0 +1,74 @@
+/**
+ * @module
+ * The rail: every page, with a number where something asks for attention. At the bottom on a phone.
+ */
+import { DoorClosed, History, type IconNode, LayoutDashboard, Rss, Settings } from "lucide";
+import type { Key } from "../i18n/en.ts";
+import { number } from "../i18n/times.ts";
+import { t } from "../i18n/translate.ts";
+import { place } from "../router.ts";
+import { needsAttention } from "../store/views.ts";
+import { mayOperate } from "../store/session.ts";
+import { Icon } from "./icon.tsx";
+import { Link } from "./link.tsx";
+import { Logo } from "./logo.tsx";
+
+interface Stop {
+  to: string;
+  name: Key;
+  icon: IconNode;
+  /** Only for those who work with panels. */
+  operators: boolean;
+  /** Only where the feed has no room beside the page. */
+  phone?: boolean;
+  badge?: () => number;
+}
+
+/** A further page is one more line here. */
+const STOPS: Stop[] = [
+  { to: "/", name: "page.board", icon: LayoutDashboard, operators: false },
+  {
+    to: "/intercoms",
+    name: "page.intercoms",
+    icon: DoorClosed,
+    operators: true,
+    badge: () => needsAttention.value,
+  },
+  { to: "/feed", name: "page.feed", icon: Rss, operators: true, phone: true },
+  { to: "/events", name: "page.events", icon: History, operators: true },
+  { to: "/settings", name: "page.settings", icon: Settings, operators: false },
+];
+
+/** The rail. */
+export function Rail() {
+  const { path } = place.value;
+  return (
+    <nav class="rail" aria-label={t("frame.pages")}>
+      <Link to="/" class="rail-logo" aria-label="Doorline" tabIndex={-1}>
+        <Logo size={32} />
+      </Link>
+      {STOPS.filter((stop) => mayOperate.value || !stop.operators).map((stop) => {
+        const here = stop.to === "/" ? path === "/" : path === stop.to || path.startsWith(`${stop.to}/`);
+        const badge = stop.badge?.() ?? 0;
+        return (
+          <Link
+            key={stop.to}
+            to={stop.to}
+            class={stop.phone ? "rail-stop phone-only" : "rail-stop"}
+            aria-current={here ? "page" : undefined}
+          >
+            <span class="rail-icon">
+              <Icon of={stop.icon} size={20} />
+              {badge > 0 && (
+                <span class="badge num" title={t("frame.attention", { n: badge })}>
+                  {badge > 99 ? "99+" : number(badge)}
+                </span>
+              )}
+            </span>
+            <span class="rail-word">{t(stop.name)}</span>
+          </Link>
+        );
+      })}
+    </nav>
+  );
+}

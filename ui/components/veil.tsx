@@ -1,0 +1,49 @@
+/**
+ * @module
+ * The grey veil over data that is no longer live, and since when it is not.
+ */
+import { Unplug } from "lucide";
+import { useEffect, useState } from "preact/hooks";
+import { clockTime, span } from "../i18n/times.ts";
+import { t } from "../i18n/translate.ts";
+import { now } from "../store/clock.ts";
+import { live, ready, retryNow, stream } from "../store/live.ts";
+import { Icon } from "./icon.tsx";
+
+/** A cut that is mended at once, as in a restart of the service, does not flicker over the page. */
+const GRACE_MS = 1000;
+
+/** Whether the veil is down. */
+export function useStale(): boolean {
+  const cut = stream.value.phase === "cut";
+  const [stale, setStale] = useState(false);
+  useEffect(() => {
+    if (!cut) return setStale(false);
+    const timer = setTimeout(() => setStale(true), GRACE_MS);
+    return () => clearTimeout(timer);
+  }, [cut]);
+  return cut && stale;
+}
+
+/** The bar that says so, with the next try. */
+export function StaleBar() {
+  const { heardAt, retryAt } = stream.value;
+  const wait = retryAt === null ? 0 : retryAt + live.value.skewMs - now.value;
+  return (
+    <div class="stale-bar" data-testid="stale-veil">
+      <Icon of={Unplug} size={18} />
+      <div class="stale-words" role="status">
+        <strong>
+          {ready.value && heardAt !== null
+            ? t("stale.since", { at: clockTime(heardAt + live.value.skewMs) })
+            : t("stale.never")}
+        </strong>
+        <span>{t("stale.text")}</span>
+      </div>
+      <span class="num stale-next">
+        {wait > 999 ? t("stale.next", { span: span(wait) }) : t("stale.trying")}
+      </span>
+      <button type="button" class="button" onClick={retryNow}>{t("stale.try")}</button>
+    </div>
+  );
+}

@@ -1,0 +1,165 @@
+/**
+ * @module
+ * The table of panels: dense, filtered, ordered, and quick with 10,000 of them.
+ */
+import { ArrowDown, ArrowUp, DoorClosed, SearchX } from "lucide";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { Icon } from "../components/icon.tsx";
+import { Empty, Skeleton } from "../components/states.tsx";
+import { VirtualList, type VirtualListHandle } from "../components/virtual_list.tsx";
+import type { Key } from "../i18n/en.ts";
+import { t } from "../i18n/translate.ts";
+import { navigate, panelPath, place, setQuery } from "../router.ts";
+import { useKeys } from "../store/keys.ts";
+import { panels, ready, seen } from "../store/live.ts";
+import { usePhone } from "../store/media.ts";
+import { ask } from "../store/opening.ts";
+import { arrange, type Choice, choiceOf, type Sort, sortQuery } from "../store/table.ts";
+import { IntercomFilters } from "./intercoms_filters.tsx";
+import { IntercomRow } from "./intercoms_row.tsx";
+
+const ROW = 44;
+const PHONE_ROW = 76;
+/** With many panels the order is worked out anew at most this often: rows themselves are always live. */
+const REORDER_MS = 500;
+
+const COLUMNS: [sort: Sort, word: Key][] = [
+  ["status", "column.status"],
+  ["name", "column.name"],
+  ["address", "column.address"],
+  ["door", "column.door"],
+  ["mac", "column.mac"],
+  ["seen", "column.seen"],
+];
+
+/** The table of panels. */
+export function IntercomsPage() {
+  const choice = choiceOf(place.value.query);
+  const macs = useOrder(choice);
+  const [selected, setSelected] = useState<string | null>(null);
+  const handle = useRef<VirtualListHandle>(null);
+  const phone = usePhone();
+
+  function select(by: number): void | false {
+    if (!macs.length) return false;
+    const at = selected === null ? -1 : macs.indexOf(selected);
+    const next = at < 0 ? 0 : Math.min(macs.length - 1, Math.max(0, at + by));
+    setSelected(macs[next]!);
+    handle.current?.reveal(next);
+  }
+  const chosen = selected === null ? undefined : panels.value.get(selected);
+  useKeys({
+    KeyJ: () => select(1),
+    KeyK: () => select(-1),
+    Enter: (event) => {
+      // Enter on a focused button or link is theirs.
+      if (!chosen || (event.target as Element).closest("button, a")) return false;
+      navigate(panelPath(chosen.mac));
+    },
+    KeyO: () => chosen ? ask(chosen) : false,
+    Escape: () => selected === null ? false : setSelected(null),
+  });
+
+  return (
+    <div class="table-page">
+      <IntercomFilters choice={choice} shown={macs.length} />
+      <div class="table" role="table" aria-label={t("page.intercoms")} aria-rowcount={macs.length + 1}>
+        <Head choice={choice} />
+        {!ready.value ? <Skeleton rows={10} /> : macs.length === 0 ? <Nothing /> : (
+          <VirtualList
+            label={t("page.intercoms")}
+            role="rowgroup"
+            count={macs.length}
+            rowHeight={phone ? PHONE_ROW : ROW}
+            keyOf={(index) => macs[index] ?? String(index)}
+            handle={handle}
+            row={(index, top) => {
+              const panel = panels.value.get(macs[index]!);
+              return panel && (
+                <IntercomRow
+                  key={panel.mac}
+                  panel={panel}
+                  top={top}
+                  index={index}
+                  selected={panel.mac === selected}
+                  onSelect={setSelected}
+                />
+              );
+            }}
+          />
+        )}
+      </div>
+    </div>
+  );
+}
+
+function Head({ choice }: { choice: Choice }) {
+  return (
+    <div class="table-head" role="rowgroup">
+      <div class="row" role="row" aria-rowindex={1}>
+        {COLUMNS.map(([sort, word]) => {
+          const here = choice.sort === sort;
+          return (
+            <div
+              key={sort}
+              class={`cell cell-${sort}`}
+              role="columnheader"
+              aria-sort={here ? (choice.descending ? "descending" : "ascending") : "none"}
+            >
+              <button
+                type="button"
+                class="sort-button"
+                onClick={() => setQuery({ sort: sortQuery(sort, here && !choice.descending) })}
+              >
+                {t(word)} {here && <Icon of={choice.descending ? ArrowUp : ArrowDown} size={12} />}
+              </button>
+            </div>
+          );
+        })}
+        <div class="cell cell-action" role="columnheader">{t("column.action")}</div>
+      </div>
+    </div>
+  );
+}
+
+function Nothing() {
+  if (panels.value.size === 0) {
+    return (
+      <Empty icon={DoorClosed} title={t("board.empty")}>
+        <p>{t("board.empty.do")}</p>
+      </Empty>
+    );
+  }
+  return (
+    <Empty icon={SearchX} title={t("table.none")}>
+      <button
+        type="button"
+        class="button"
+        onClick={() => setQuery({ q: "", status: "", door: "", only: "" })}
+      >
+        {t("table.clear")}
+      </button>
+    </Empty>
+  );
+}
+
+/** The MACs in order. Small fleets follow at once, large ones at most twice a second. */
+function useOrder(choice: Choice): string[] {
+  const now = panels.value;
+  const wanted = JSON.stringify(choice);
+  const made = useRef({ panels: now, wanted: "", at: 0, macs: [] as string[] });
+  const [, again] = useState(0);
+  const wait = now.size > 1000 ? made.current.at + REORDER_MS - performance.now() : 0;
+  const changed = made.current.panels !== now;
+  if (made.current.wanted !== wanted || (changed && wait <= 0)) {
+    const macs = arrange(now.values(), choice, seen.peek()).map(({ mac }) => mac);
+    made.current = { panels: now, wanted, at: performance.now(), macs };
+  }
+  const due = changed && wait > 0;
+  useEffect(() => {
+    if (!due) return;
+    const timer = setTimeout(() => again((n) => n + 1), wait);
+    return () => clearTimeout(timer);
+  });
+  return made.current.macs;
+}

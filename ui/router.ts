@@ -1,0 +1,64 @@
+/**
+ * @module
+ * Where the operator is: the address bar as a signal, and links that change it without a load.
+ */
+import { signal } from "@preact/signals";
+
+/** An address inside the pages. */
+export interface Place {
+  path: string;
+  query: URLSearchParams;
+}
+
+/** The address now. */
+export const place = signal<Place>(read());
+
+/** Goes to an address of these pages. `replace` keeps the back button as it was. */
+export function navigate(to: string, options: { replace?: boolean } = {}): void {
+  const before = place.value.path;
+  if (options.replace) history.replaceState(null, "", to);
+  else history.pushState(null, "", to);
+  place.value = read();
+  // A screen reader and the keyboard go on from the new page's start, not from the old page's link.
+  if (place.value.path !== before) queueMicrotask(() => document.getElementById("content")?.focus());
+}
+
+/** Writes filters into the address; empty ones are left out. */
+export function setQuery(values: Record<string, string>): void {
+  const query = new URLSearchParams(place.value.query);
+  for (const [name, value] of Object.entries(values)) {
+    if (value === "") query.delete(name);
+    else query.set(name, value);
+  }
+  const text = query.toString();
+  navigate(place.value.path + (text ? `?${text}` : ""), { replace: true });
+}
+
+/** MAC of a panel's own page, null on any other. */
+export function panelOf(path: string): string | null {
+  const match = /^\/intercoms\/([^/]+)$/.exec(path);
+  if (!match) return null;
+  try {
+    return decodeURIComponent(match[1]!).toUpperCase();
+  } catch {
+    return null;
+  }
+}
+
+/** Address of a panel's own page. */
+export function panelPath(mac: string): string {
+  return `/intercoms/${encodeURIComponent(mac)}`;
+}
+
+/** Follows the browser's back and forward buttons. */
+export function watchHistory(): void {
+  addEventListener("popstate", () => {
+    place.value = read();
+  });
+}
+
+function read(): Place {
+  // Tests of the pure parts run where there is no address bar.
+  if (typeof location === "undefined") return { path: "/", query: new URLSearchParams() };
+  return { path: location.pathname, query: new URLSearchParams(location.search) };
+}

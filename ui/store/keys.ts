@@ -1,0 +1,90 @@
+/**
+ * @module
+ * The keyboard. Letters are taken by their place on the keyboard, so that they work in a Russian layout too.
+ */
+import { signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { navigate } from "../router.ts";
+import { mayOperate } from "./session.ts";
+
+/** What a page does with its keys: `KeyJ`, `Enter`, `Escape`. A handler that answers false leaves the key alone. */
+export type Keys = Record<string, (event: KeyboardEvent) => void | false>;
+
+/** Whether the sheet with the keys is shown. */
+export const sheetShown = signal(false);
+/** Counts up when the search should take the focus. */
+export const searchAsked = signal(0);
+
+const PLACES: Record<string, string> = { KeyB: "/", KeyI: "/intercoms", KeyE: "/events", KeyS: "/settings" };
+/** How long `g` waits for its second key. */
+const SEQUENCE_MS = 1200;
+
+const stack: Keys[] = [];
+let goingSince = -Infinity;
+
+/** Takes keys while a component is on the page; the youngest comes first. */
+export function useKeys(keys: Keys): void {
+  useEffect(() => {
+    stack.push(keys);
+    return () => {
+      stack.splice(stack.indexOf(keys), 1);
+    };
+  });
+}
+
+/** Starts to listen. */
+export function listenForKeys(): void {
+  document.addEventListener("keydown", onKey);
+}
+
+function onKey(event: KeyboardEvent): void {
+  if (event.defaultPrevented) return;
+  if ((event.ctrlKey || event.metaKey) && event.code === "KeyK") {
+    event.preventDefault();
+    searchAsked.value++;
+    return;
+  }
+  // An open dialog has the keyboard to itself; a field has its letters.
+  if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+  if (isTyping(event.target)) return;
+  if (general(event)) {
+    event.preventDefault();
+    return;
+  }
+  for (const keys of stack.toReversed()) {
+    const act = keys[event.code === "NumpadEnter" ? "Enter" : event.code];
+    if (act && act(event) !== false) {
+      event.preventDefault();
+      return;
+    }
+  }
+}
+
+function general(event: KeyboardEvent): boolean {
+  if (event.timeStamp - goingSince < SEQUENCE_MS) {
+    goingSince = -Infinity;
+    const to = PLACES[event.code];
+    if (to && (mayOperate.value || to === "/" || to === "/settings")) {
+      navigate(to);
+      return true;
+    }
+  }
+  if (event.key === "?" || (event.code === "Slash" && event.shiftKey)) {
+    sheetShown.value = true;
+    return true;
+  }
+  if (event.key === "/" || event.code === "Slash") {
+    searchAsked.value++;
+    return true;
+  }
+  if (event.code === "KeyG" && !event.shiftKey) {
+    goingSince = event.timeStamp;
+    return true;
+  }
+  return false;
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement &&
+    (target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName));
+}

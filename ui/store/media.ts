@@ -1,0 +1,21 @@
+/**
+ * @module
+ * Whether the page is as narrow as a phone. The same width as in the styles.
+ */
+import { signal } from "@preact/signals";
+
+const narrow = signal(false);
+let watched = false;
+
+/** Follows the width of the page. */
+export function usePhone(): boolean {
+  if (!watched) {
+    watched = true;
+    const query = matchMedia("(max-width: 760px)");
+    narrow.value = query.matches;
+    query.addEventListener("change", () => {
+      narrow.value = query.matches;
+    });
+  }
+  return narrow.value;
+}

@@ -1,0 +1,54 @@
+/**
+ * @module
+ * Shapes of the API as the pages use them. Types only: no schema gets into the bundle.
+ */
+import type { z } from "zod";
+import type * as schemas from "../routes/schemas.ts";
+import type { CommandView, EventType, EventView, IntercomView, LinkView } from "../machines/views.ts";
+
+/** A panel with its door. */
+export type Intercom = IntercomView;
+/** A row of a panel's history. */
+export type IntercomEvent = EventView;
+/** A remote opening. */
+export type Command = CommandView;
+/** A connection to something outside. */
+export type Link = LinkView;
+export type { EventType };
+
+/** Who is asking. */
+export type Me = z.infer<typeof schemas.Me>;
+/** A person who may log in. */
+export type User = z.infer<typeof schemas.User>;
+/** What makes a new person. */
+export type NewUser = z.input<typeof schemas.NewUser>;
+/** What may change in a person. */
+export type UserChange = z.input<typeof schemas.UserChange>;
+/** An API token without its secret. */
+export type Token = z.infer<typeof schemas.Token>;
+/** An API token with its secret, shown once. */
+export type NewToken = z.infer<typeof schemas.NewTokenAnswer>;
+/** A refused message from the wire. */
+export type DeadLetter = z.infer<typeof schemas.DeadLetter>;
+/** A line of the audit log. */
+export type AuditEntry = z.infer<typeof schemas.AuditEntry>;
+/** What an operator may change in a panel. */
+export type IntercomChange = z.input<typeof schemas.IntercomChange>;
+/** RFC 9457 problem. */
+export type Problem = z.infer<typeof schemas.Problem>;
+
+/** A page of a list. */
+export interface Page<T> {
+  items: T[];
+  /** Cursor of the following page, null at the end. */
+  next: string | null;
+}
+
+/** What the service tells about its own settings; times are in seconds. */
+export interface ServiceSettings {
+  offline_after: number;
+  heartbeat_every: number;
+  held_open_after: number;
+  adopt: string;
+  version: string;
+}
