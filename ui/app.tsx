@@ -99,7 +99,12 @@ function pageAt(path: string): Page {
   if (path === "/feed") return { title: t("page.feed"), body: <FeedList /> };
   if (mac) {
     const tab = panels.value.get(mac)?.name || mac;
-    return { title: t("page.intercoms"), tab, back: "/intercoms", body: <IntercomPage key={mac} mac={mac} /> };
+    return {
+      title: t("page.intercoms"),
+      tab,
+      back: "/intercoms",
+      body: <IntercomPage key={mac} mac={mac} />,
+    };
   }
   return { title: t("page.not_found"), body: <NotFoundPage /> };
 }

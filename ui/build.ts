@@ -9,7 +9,21 @@ const DIST = new URL("./dist/", UI);
 const MODULES = new URL("../node_modules/", UI);
 
 /** In the order of the cascade. */
-const STYLES = ["tokens", "base", "controls", "frame", "board", "table", "pages", "phone"];
+const STYLES = [
+  "tokens",
+  "base",
+  "controls",
+  "dialog",
+  "frame",
+  "feed",
+  "board",
+  "fleet",
+  "table",
+  "pages",
+  "states",
+  "phone",
+  "phone_tables",
+];
 
 /** Files taken from packages, by their name in the output. */
 const VENDORED: Record<string, string> = {
@@ -107,5 +121,7 @@ function ignoreMissing(error: unknown): undefined {
 if (import.meta.main) {
   const started = performance.now();
   const built = await buildPages({ force: Deno.args.includes("--force") });
-  console.log(built ? `Pages built in ${Math.round(performance.now() - started)} ms` : "Pages are up to date");
+  console.log(
+    built ? `Pages built in ${Math.round(performance.now() - started)} ms` : "Pages are up to date",
+  );
 }

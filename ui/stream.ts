@@ -26,17 +26,40 @@ export interface StreamListeners {
   onUnauthorized: () => void;
 }
 
+/** What the stream needs of the browser; tests bring their own. */
+export interface StreamTools {
+  fetch: (url: string, init: RequestInit) => Promise<Response>;
+  now: () => number;
+  random: () => number;
+  /** Answers how to call it off. */
+  after: (run: () => void, ms: number) => () => void;
+}
+
+const BROWSER: StreamTools = {
+  fetch: (url, init) => fetch(url, init),
+  now: Date.now,
+  random: Math.random,
+  after: (run, ms) => {
+    const timer = setTimeout(run, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
 /** A held stream: connects, notices silence, comes back with jitter and `Last-Event-ID`. */
 export class LiveStream {
   #state: StreamState = { phase: "connecting", heardAt: null, retryAt: null };
   #lastEventId = "";
   #failures = 0;
   #abort: AbortController | null = null;
-  #silence: ReturnType<typeof setTimeout> | undefined;
-  #retry: ReturnType<typeof setTimeout> | undefined;
+  #forgetSilence: () => void = () => {};
+  #forgetRetry: () => void = () => {};
   #stopped = false;
 
-  constructor(readonly url: string, readonly listeners: StreamListeners) {}
+  constructor(
+    readonly url: string,
+    readonly listeners: StreamListeners,
+    readonly tools: StreamTools = BROWSER,
+  ) {}
 
   /** Connects. */
   start(): void {
@@ -46,15 +69,15 @@ export class LiveStream {
   /** Ends the stream for good. */
   stop(): void {
     this.#stopped = true;
-    clearTimeout(this.#retry);
-    clearTimeout(this.#silence);
+    this.#forgetRetry();
+    this.#forgetSilence();
     this.#abort?.abort();
   }
 
   /** Does not wait for the planned time. */
   retryNow(): void {
     if (this.#state.phase !== "cut" || this.#stopped) return;
-    clearTimeout(this.#retry);
+    this.#forgetRetry();
     void this.#run();
   }
 
@@ -77,7 +100,7 @@ export class LiveStream {
   async #read(abort: AbortController): Promise<number | null> {
     const headers: Record<string, string> = { accept: "text/event-stream" };
     if (this.#lastEventId) headers["last-event-id"] = this.#lastEventId;
-    const response = await fetch(this.url, { headers, signal: abort.signal, cache: "no-store" });
+    const response = await this.tools.fetch(this.url, { headers, signal: abort.signal, cache: "no-store" });
     if (response.status === 401) {
       this.stop();
       this.listeners.onUnauthorized();
@@ -110,23 +133,23 @@ export class LiveStream {
   #heard(): void {
     this.#failures = 0;
     const turnedLive = this.#state.phase !== "live";
-    this.#state = { phase: "live", heardAt: Date.now(), retryAt: null };
+    this.#state = { phase: "live", heardAt: this.tools.now(), retryAt: null };
     // While live, nobody draws the time of every ping: the state is told again when it is cut.
     if (turnedLive) this.listeners.onState(this.#state);
     this.#listenForSilence();
   }
 
   #listenForSilence(): void {
-    clearTimeout(this.#silence);
-    this.#silence = setTimeout(() => this.#abort?.abort(), SILENCE_MS);
+    this.#forgetSilence();
+    this.#forgetSilence = this.tools.after(() => this.#abort?.abort(), SILENCE_MS);
   }
 
   #plan(asked: number | null): void {
-    clearTimeout(this.#silence);
-    const wait = Math.max(backoff(this.#failures++, Math.random()), asked ?? 0);
-    this.#state = { ...this.#state, phase: "cut", retryAt: Date.now() + wait };
+    this.#forgetSilence();
+    const wait = Math.max(backoff(this.#failures++, this.tools.random()), asked ?? 0);
+    this.#state = { ...this.#state, phase: "cut", retryAt: this.tools.now() + wait };
     this.listeners.onState(this.#state);
-    this.#retry = setTimeout(() => void this.#run(), wait);
+    this.#forgetRetry = this.tools.after(() => void this.#run(), wait);
   }
 }
 

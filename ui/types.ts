@@ -51,4 +51,6 @@ export interface ServiceSettings {
   held_open_after: number;
   adopt: string;
   version: string;
+  /** Credentials of panels can be made here only for the embedded broker. */
+  broker?: "embedded" | "external";
 }

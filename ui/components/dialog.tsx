@@ -79,7 +79,9 @@ export function Confirm({ title, text, action, danger, onYes, onClose }: Confirm
         <p class="dialog-text">{text}</p>
         <footer class="dialog-foot">
           <button type="button" class="button" onClick={onClose}>{t("action.cancel")}</button>
-          <button type="submit" class={danger ? "button danger" : "button primary"} autofocus>{action}</button>
+          <button type="submit" class={danger ? "button danger" : "button primary"} autofocus>
+            {action}
+          </button>
         </footer>
       </form>
     </Dialog>

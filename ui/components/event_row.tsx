@@ -16,7 +16,12 @@ export function FeedRow({ event, ownPage }: { event: IntercomEvent; ownPage?: bo
   const detail = eventDetail(event);
   const title = eventTitle(event);
   return (
-    <li class={`feed-row type-${event.type}`} data-testid="event-row" data-type={event.type} data-id={event.id}>
+    <li
+      class={`feed-row type-${event.type}`}
+      data-testid="event-row"
+      data-type={event.type}
+      data-id={event.id}
+    >
       <span class="event-icon">
         <Icon of={EVENT_ICONS[event.type]} />
       </span>

@@ -2,7 +2,17 @@
  * @module
  * A row of the history in words and with its icon.
  */
-import { BellRing, DoorClosed, DoorOpen, type IconNode, KeyRound, LockOpen, Radio, TriangleAlert, Unplug } from "lucide";
+import {
+  BellRing,
+  DoorClosed,
+  DoorOpen,
+  type IconNode,
+  KeyRound,
+  LockOpen,
+  Radio,
+  TriangleAlert,
+  Unplug,
+} from "lucide";
 import type { Key } from "../i18n/en.ts";
 import { t } from "../i18n/translate.ts";
 import type { EventType, IntercomEvent } from "../types.ts";
@@ -55,7 +65,8 @@ export function eventDetail(event: IntercomEvent): string {
   const parts: string[] = [];
   if (event.apartment) parts.push(t("event.apartment", { apartment: event.apartment }));
   if (event.key_id) parts.push(t("event.key_id", { key: event.key_id }));
-  if (event.type === "door_opened" || event.type === "door_closed") {
+  // A closing's source is that of the opening before it: there it has been told already.
+  if (event.type === "door_opened") {
     const source = SOURCES[text(event, "source")];
     if (source) parts.push(t(source));
   }

@@ -11,7 +11,11 @@ import { Mark, type MarkKind } from "./mark.tsx";
 
 const NAMES: Record<string, Key> = { broker: "link.broker", database: "link.database" };
 const MARKS: Record<Link["state"], MarkKind> = { up: "online", down: "offline", connecting: "unknown" };
-const STATES: Record<Link["state"], Key> = { up: "link.up", down: "link.down", connecting: "link.connecting" };
+const STATES: Record<Link["state"], Key> = {
+  up: "link.up",
+  down: "link.down",
+  connecting: "link.connecting",
+};
 
 /** Name of a link in the language in use; one that these pages do not know keeps its own. */
 export function linkName(id: string): string {
@@ -37,8 +41,16 @@ export function LinkStates() {
           {link.state !== "up" && <span class="link-word">{t(STATES[link.state])}</span>}
         </li>
       ))}
-      <li class={`link-state is-${phase}`} data-testid="stream-state" data-state={phase} title={t(`stream.${phase}`)}>
-        <Mark kind={phase === "live" ? "online" : phase === "cut" ? "offline" : "unknown"} word={t("link.page")} />
+      <li
+        class={`link-state is-${phase}`}
+        data-testid="stream-state"
+        data-state={phase}
+        title={t(`stream.${phase}`)}
+      >
+        <Mark
+          kind={phase === "live" ? "online" : phase === "cut" ? "offline" : "unknown"}
+          word={t("link.page")}
+        />
       </li>
     </ul>
   );

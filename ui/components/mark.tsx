@@ -66,7 +66,9 @@ function Shape({ kind }: { kind: MarkKind }) {
     case "unknown":
       return <path d="M6 1.2 10.8 6 6 10.8 1.2 6Z" fill="none" stroke="currentColor" stroke-width="1.6" />;
     case "open":
-      return <rect x="1.75" y="1.75" width="8.5" height="8.5" fill="none" stroke="currentColor" stroke-width="2" />;
+      return (
+        <rect x="1.75" y="1.75" width="8.5" height="8.5" fill="none" stroke="currentColor" stroke-width="2" />
+      );
     case "closed":
       return <rect x="2.5" y="2.5" width="7" height="7" rx="0.5" fill="currentColor" />;
     case "alarm":

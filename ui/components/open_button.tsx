@@ -61,7 +61,9 @@ export function CommandProgress({ panel }: { panel: Intercom }) {
       title={text}
     >
       <span class="progress-text">{text}</span>
-      {attempt?.phase === "refused" && progress.status === "refused" && <Answer mac={panel.mac} attempt={attempt} />}
+      {attempt?.phase === "refused" && progress.status === "refused" && (
+        <Answer mac={panel.mac} attempt={attempt} />
+      )}
     </span>
   );
 }
@@ -116,7 +118,9 @@ const WORDS: Record<Progress["status"], Key> = {
 
 function words(progress: Progress, panel: Intercom, attempt: Attempt | undefined): string {
   const took = progress.tookMs === null ? "" : seconds(progress.tookMs);
-  if (progress.status === "refused" && attempt?.phase === "refused") return `${attempt.why} ${attempt.advice}`;
+  if (progress.status === "refused" && attempt?.phase === "refused") {
+    return `${attempt.why} ${attempt.advice}`;
+  }
   if (progress.late) return t("progress.late", { took });
   if (progress.status === "failed") {
     const reason = panel.command?.failed_reason;

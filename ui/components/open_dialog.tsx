@@ -32,7 +32,9 @@ function Ask({ asked }: { asked: Question }) {
           void open({ ...asked, apartment: apartment.trim() });
         }}
       >
-        <p class="dialog-text">{panel?.address ? t("open.text_at", { address: panel.address }) : t("open.text")}</p>
+        <p class="dialog-text">
+          {panel?.address ? t("open.text_at", { address: panel.address }) : t("open.text")}
+        </p>
         {panel?.door === "open" && (
           <p class="dialog-text">
             <Mark kind="open" word={t("open.already")} />

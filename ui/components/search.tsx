@@ -81,7 +81,13 @@ export function Search() {
         onKeyDown={onKeyDown}
       />
       <kbd class="wide-only">/</kbd>
-      <div id="search-list" class="search-list" role="listbox" aria-label={t("search.label")} hidden={!hasList}>
+      <div
+        id="search-list"
+        class="search-list"
+        role="listbox"
+        aria-label={t("search.label")}
+        hidden={!hasList}
+      >
         {hasList && found.map((panel) => (
           <div
             key={panel.mac}

@@ -63,10 +63,18 @@ export function VirtualList(props: VirtualListProps) {
   useLayoutEffect(() => {
     if (count > 0 && last >= count - 10) onNearEnd?.();
   }, [last, count]);
+  const isTable = role === "rowgroup";
   return (
     // The keyboard has to be able to scroll it even where no row takes the focus.
-    <div ref={scroller} class="scroller" tabIndex={0} role="region" aria-label={label}>
-      <div class="scroll-space" role={role} style={{ height: `${list.getTotalSize()}px` }}>
+    // Inside a table nothing but row groups may stand, so there the scroller itself is one.
+    <div
+      ref={scroller}
+      class="scroller"
+      tabIndex={0}
+      role={isTable ? "rowgroup" : "region"}
+      aria-label={label}
+    >
+      <div class="scroll-space" role={isTable ? "none" : role} style={{ height: `${list.getTotalSize()}px` }}>
         {visible.map((item) => row(item.index, item.start))}
       </div>
       {footer}

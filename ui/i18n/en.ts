@@ -73,7 +73,7 @@ export const en = {
   "board.empty.do":
     "A panel appears here by itself as soon as it publishes its first message to the MQTT broker, for example:",
 
-  "tile.door": "· door {state}",
+  "tile.door": "· {state}",
 
   "trouble.link_down": "{link} is down",
   "trouble.link_connecting": "{link}: connecting",
@@ -101,10 +101,10 @@ export const en = {
   "offline.silence": "no heartbeat",
   "offline.silence.do": "Nothing heard for {seconds} s. Check power and network.",
   "offline.last_will": "connection lost",
-  "offline.last_will.do": "The panel’s connection to the broker broke. Check power and network.",
-  "unknown.never_heard.do": "Not heard since it was added. Check that it is set up for this broker.",
-  "unknown.link_down.do": "The broker was away; waiting to hear from it again.",
-  "unknown.restarted.do": "The service has just started; waiting to hear from it.",
+  "offline.last_will.do": "The connection to the broker broke. Check power and network.",
+  "unknown.never_heard.do": "Never heard yet. Check the setup for this broker.",
+  "unknown.link_down.do": "The broker was away; waiting for the next message.",
+  "unknown.restarted.do": "The service has just started; waiting for the next message.",
   "reason.silence": "No heartbeat in time",
   "reason.last_will": "Connection to the broker lost",
   "reason.never_heard": "Never heard",

@@ -80,6 +80,8 @@ function formatter(language: Locale, options: Intl.DateTimeFormatOptions): Intl.
   const key = `${language} ${Object.keys(options).join()} ${options.year ?? ""}`;
   let made = formatters.get(key);
   // British order of day and month: the pages' English is for people who also read Russian.
-  if (!made) formatters.set(key, made = new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, options));
+  if (!made) {
+    formatters.set(key, made = new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, options));
+  }
   return made;
 }

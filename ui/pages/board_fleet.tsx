@@ -25,7 +25,13 @@ type Filter = keyof Counts;
 
 const FILTERS: { name: Filter; word: Key; mark?: MarkKind; choice: Partial<Choice>; table: string }[] = [
   { name: "all", word: "filter.all", choice: {}, table: "/intercoms" },
-  { name: "online", word: "mark.online", mark: "online", choice: { status: "online" }, table: "/intercoms?status=online" },
+  {
+    name: "online",
+    word: "mark.online",
+    mark: "online",
+    choice: { status: "online" },
+    table: "/intercoms?status=online",
+  },
   {
     name: "offline",
     word: "mark.offline",
@@ -40,8 +46,20 @@ const FILTERS: { name: Filter; word: Key; mark?: MarkKind; choice: Partial<Choic
     choice: { status: "unknown" },
     table: "/intercoms?status=unknown",
   },
-  { name: "open", word: "filter.open", mark: "open", choice: { door: "open" }, table: "/intercoms?door=open" },
-  { name: "alarm", word: "filter.alarm", mark: "alarm", choice: { only: "alarm" }, table: "/intercoms?only=alarm" },
+  {
+    name: "open",
+    word: "filter.open",
+    mark: "open",
+    choice: { door: "open" },
+    table: "/intercoms?door=open",
+  },
+  {
+    name: "alarm",
+    word: "filter.alarm",
+    mark: "alarm",
+    choice: { only: "alarm" },
+    table: "/intercoms?only=alarm",
+  },
 ];
 
 /** The filters with their counts, and the tiles. */
@@ -99,7 +117,9 @@ function Tiles({ choice, total, table }: { choice: Partial<Choice>; total: numbe
   );
 }
 
-function Tile({ panel, rings, size }: { panel: Intercom; rings: boolean; size: "large" | "medium" | "small" }) {
+function Tile(
+  { panel, rings, size }: { panel: Intercom; rings: boolean; size: "large" | "medium" | "small" },
+) {
   const kind = markOf(panel, rings);
   const name = panel.name || panel.mac;
   const isOpen = panel.door === "open";
@@ -132,7 +152,9 @@ function TileFoot({ panel, kind }: { panel: Intercom; kind: MarkKind }) {
       <span class="tile-words">
         <span class="tile-state">{t(`mark.${kind}`)}</span>{" "}
         <span class="faint">
-          {gone ? <Moment at={panel.status_since} as="for" /> : t("tile.door", { state: t(`door.${panel.door}`).toLowerCase() })}
+          {gone
+            ? <Moment at={panel.status_since} as="for" />
+            : t("tile.door", { state: t(`door.${panel.door}`).toLowerCase() })}
         </span>
         <CommandProgress panel={panel} />
       </span>

@@ -31,7 +31,8 @@ export function Ringing() {
   return (
     <section class="ringing" aria-label={t("board.ringing")} aria-live="assertive">
       {waiting.slice(0, SHOWN).map((panel) => <Card key={panel.mac} panel={panel} />)}
-      {waiting.length > SHOWN && <p class="muted">{t("board.more_ringing", { n: waiting.length - SHOWN })}</p>}
+      {waiting.length > SHOWN && <p class="muted">{t("board.more_ringing", { n: waiting.length - SHOWN })}
+      </p>}
     </section>
   );
 }

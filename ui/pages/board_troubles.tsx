@@ -75,7 +75,8 @@ function Names({ panels }: { panels: Intercom[] }) {
       {panels.slice(0, NAMED).map((panel) => (
         <Link key={panel.mac} to={panelPath(panel.mac)}>{panel.name || panel.mac}</Link>
       ))}
-      {panels.length > NAMED && <span class="faint">{t("board.and_more", { n: panels.length - NAMED })}</span>}
+      {panels.length > NAMED && <span class="faint">{t("board.and_more", { n: panels.length - NAMED })}
+      </span>}
     </p>
   );
 }
@@ -84,7 +85,8 @@ function Action({ trouble, one }: { trouble: Trouble; one: Intercom | null }) {
   if (trouble.kind === "alarm" && one) return <Acknowledge panel={one} />;
   if (trouble.kind === "link") return null;
   const to = one ? panelPath(one.mac) : SHOW[trouble.kind];
-  return <Link to={to} class="button">{t(trouble.kind === "waiting" ? "action.decide" : "action.show")}</Link>;
+  return <Link to={to} class="button">{t(trouble.kind === "waiting" ? "action.decide" : "action.show")}
+  </Link>;
 }
 
 const SHOW: Record<Exclude<Trouble["kind"], "link">, string> = {
@@ -103,7 +105,10 @@ export function Acknowledge({ panel }: { panel: Intercom }) {
     setBusy(true);
     setError(null);
     try {
-      const data = await request<Intercom>("POST", `/api/intercoms/${encodeURIComponent(panel.mac)}/acknowledge`);
+      const data = await request<Intercom>(
+        "POST",
+        `/api/intercoms/${encodeURIComponent(panel.mac)}/acknowledge`,
+      );
       applyHere([{ event: "intercom.changed", data }]);
     } catch (failure) {
       setError(failure);
@@ -129,9 +134,13 @@ function title(trouble: Trouble): string {
         link: linkName(trouble.link.id),
       });
     case "alarm":
-      return n === 1 ? t(`alarm.${trouble.alarm}`) : `${t(`alarm.${trouble.alarm}`)}: ${t("count.panels", { n })}`;
+      return n === 1
+        ? t(`alarm.${trouble.alarm}`)
+        : `${t(`alarm.${trouble.alarm}`)}: ${t("count.panels", { n })}`;
     case "offline":
-      return n === 1 ? t("trouble.offline_one") : t("trouble.offline", { n });
+      return n === 1
+        ? t("trouble.offline_one")
+        : `${t("trouble.offline", { n })}: ${t(`offline.${trouble.reason}`)}`;
     case "held":
       return n === 1 ? t("trouble.held_one") : t("trouble.held", { n });
     case "unknown":

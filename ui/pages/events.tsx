@@ -111,7 +111,11 @@ function Filters({ choice }: { choice: EventChoice }) {
       </label>
       <label class="filter">
         <span>{t("column.event")}</span>
-        <select class="input" value={type} onChange={(event) => setQuery({ type: event.currentTarget.value })}>
+        <select
+          class="input"
+          value={type}
+          onChange={(event) => setQuery({ type: event.currentTarget.value })}
+        >
           <option value="">{t("filter.all")}</option>
           {TYPES.map((one) => <option key={one} value={one}>{t(EVENT_NAMES[one])}</option>)}
         </select>

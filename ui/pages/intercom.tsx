@@ -42,7 +42,7 @@ export function IntercomPage({ mac }: { mac: string }) {
       </div>
       <div class="panel-side">
         <PanelSettings key={mac} panel={panel} />
-        {isAdmin.value && <Credentials panel={panel} />}
+        {isAdmin.value && service.value?.broker !== "external" && <Credentials panel={panel} />}
         {isAdmin.value && <RemovePanel panel={panel} />}
       </div>
     </div>
@@ -60,7 +60,9 @@ function Head({ panel }: { panel: Intercom }) {
         </p>
       </div>
       <div class="panel-act">
-        {panel.adopted ? <OpenButton panel={panel} big apartment={ringingApartment(panel)} /> : <Approve panel={panel} />}
+        {panel.adopted
+          ? <OpenButton panel={panel} big apartment={ringingApartment(panel)} />
+          : <Approve panel={panel} />}
         <CommandProgress panel={panel} />
       </div>
     </header>

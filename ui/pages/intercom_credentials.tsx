@@ -49,7 +49,12 @@ export function Credentials({ panel }: { panel: Intercom }) {
         <button type="button" class="button" disabled={sending.busy} onClick={() => setAsking("create")}>
           {t("credentials.create")}
         </button>
-        <button type="button" class="button danger-quiet" disabled={sending.busy} onClick={() => setAsking("revoke")}>
+        <button
+          type="button"
+          class="button danger-quiet"
+          disabled={sending.busy}
+          onClick={() => setAsking("revoke")}
+        >
           {t("credentials.revoke")}
         </button>
       </div>

@@ -73,7 +73,12 @@ export function RemovePanel({ panel }: { panel: Intercom }) {
       <h2 class="section-title">{t("panel.remove")}</h2>
       <p class="muted">{t("panel.remove.text")}</p>
       <FormError error={sending.error} />
-      <button type="button" class="button danger-quiet" disabled={sending.busy} onClick={() => setAsking(true)}>
+      <button
+        type="button"
+        class="button danger-quiet"
+        disabled={sending.busy}
+        onClick={() => setAsking(true)}
+      >
         {t("panel.remove.do")}
       </button>
       {asking && (

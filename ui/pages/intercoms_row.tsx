@@ -3,7 +3,7 @@
  * A row of the table of panels.
  */
 import { useComputed } from "@preact/signals";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { request } from "../api.ts";
 import { Link } from "../components/link.tsx";
 import { Mark } from "../components/mark.tsx";
@@ -29,8 +29,12 @@ export interface IntercomRowProps {
 /** One panel. A click opens its page; the button opens its door. */
 export function IntercomRow({ panel, top, index, selected, onSelect }: IntercomRowProps) {
   const row = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    if (selected) row.current?.focus({ preventScroll: true });
+  // In the same step as the drawing: an effect that came later would focus a row that is no longer selected,
+  // and that row's focus would select it again.
+  useLayoutEffect(() => {
+    if (selected && !(document.activeElement instanceof HTMLInputElement)) {
+      row.current?.focus({ preventScroll: true });
+    }
   }, [selected]);
   const name = panel.name || panel.mac;
   return (

@@ -14,7 +14,10 @@ export function Appearance() {
       <ChoiceOf
         label={t("appearance.theme")}
         value={theme.value}
-        options={[["auto", t("appearance.auto")], ["light", t("appearance.light")], ["dark", t("appearance.dark")]]}
+        options={[["auto", t("appearance.auto")], ["light", t("appearance.light")], [
+          "dark",
+          t("appearance.dark"),
+        ]]}
         onChange={(value) => {
           theme.value = value;
         }}

@@ -65,7 +65,9 @@ export function OwnPassword() {
           />
           <small class="faint">{t("password.hint", { n: PASSWORD_LENGTH })}</small>
         </label>
-        {wrong ? <p class="form-error" role="alert">{t("password.wrong")}</p> : <FormError error={sending.error} />}
+        {wrong
+          ? <p class="form-error" role="alert">{t("password.wrong")}</p>
+          : <FormError error={sending.error} />}
         <div class="form-foot">
           <button type="submit" class="button" disabled={sending.busy}>
             {t(sending.busy ? "action.busy" : has ? "password.change" : "password.set")}

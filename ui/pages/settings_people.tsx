@@ -49,7 +49,12 @@ export function People() {
       )}
       <ul class="plain-list people">
         {loaded.items.map((user) => (
-          <Person key={user.id} user={user} onChanged={replace} onAsk={(what) => setAsking({ what, user })} />
+          <Person
+            key={user.id}
+            user={user}
+            onChanged={replace}
+            onAsk={(what) => setAsking({ what, user })}
+          />
         ))}
       </ul>
       {loaded.hasMore && (

@@ -29,7 +29,9 @@ export function PersonDialog({ onClose, onDone }: DoneProps) {
   const sending = useSending();
   async function submit(event: Event) {
     event.preventDefault();
-    const done = await sending.send(async () => onDone(await request<User>("POST", "/api/users", { body: person })));
+    const done = await sending.send(async () =>
+      onDone(await request<User>("POST", "/api/users", { body: person }))
+    );
     if (done) onClose();
   }
   const set = (change: Partial<NewUser>) => setPerson({ ...person, ...change });
@@ -78,7 +80,9 @@ export function PersonDialog({ onClose, onDone }: DoneProps) {
             value={person.role}
             onChange={(event) => set({ role: event.currentTarget.value as User["role"] })}
           >
-            {Object.entries(ROLE_WORDS).map(([role, word]) => <option key={role} value={role}>{t(word)}</option>)}
+            {Object.entries(ROLE_WORDS).map(([role, word]) => (
+              <option key={role} value={role}>{t(word)}</option>
+            ))}
           </select>
           <small class="faint">{t(`role.${person.role}.may`)}</small>
         </label>

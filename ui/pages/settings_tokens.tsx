@@ -94,7 +94,9 @@ function NewTokenForm({ onMade }: { onMade: (token: NewToken) => void }) {
   async function submit(event: Event) {
     event.preventDefault();
     const body = { name: name.trim(), ...(days ? { expires_in_days: Number(days) } : {}) };
-    if (await sending.send(async () => onMade(await request<NewToken>("POST", "/api/tokens", { body })))) setName("");
+    if (await sending.send(async () => onMade(await request<NewToken>("POST", "/api/tokens", { body })))) {
+      setName("");
+    }
   }
   return (
     <form class="inline-form" onSubmit={submit}>
@@ -113,7 +115,9 @@ function NewTokenForm({ onMade }: { onMade: (token: NewToken) => void }) {
         <span>{t("tokens.lives")}</span>
         <select class="input" value={days} onChange={(event) => setDays(event.currentTarget.value)}>
           {LIVES.map((one) => (
-            <option key={one} value={one}>{one ? t("count.days", { n: Number(one) }) : t("tokens.forever")}</option>
+            <option key={one} value={one}>
+              {one ? t("count.days", { n: Number(one) }) : t("tokens.forever")}
+            </option>
           ))}
         </select>
       </label>

@@ -3,7 +3,8 @@
  * The keyboard. Letters are taken by their place on the keyboard, so that they work in a Russian layout too.
  */
 import { signal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import type { RefObject } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import { navigate } from "../router.ts";
 import { mayOperate } from "./session.ts";
 
@@ -19,17 +20,20 @@ const PLACES: Record<string, string> = { KeyB: "/", KeyI: "/intercoms", KeyE: "/
 /** How long `g` waits for its second key. */
 const SEQUENCE_MS = 1200;
 
-const stack: Keys[] = [];
+const stack: RefObject<Keys>[] = [];
 let goingSince = -Infinity;
 
 /** Takes keys while a component is on the page; the youngest comes first. */
 export function useKeys(keys: Keys): void {
+  // Two presses may come between a drawing and its effects: the second must meet the newest handlers.
+  const newest = useRef(keys);
+  newest.current = keys;
   useEffect(() => {
-    stack.push(keys);
+    stack.push(newest);
     return () => {
-      stack.splice(stack.indexOf(keys), 1);
+      stack.splice(stack.indexOf(newest), 1);
     };
-  });
+  }, []);
 }
 
 /** Starts to listen. */
@@ -52,7 +56,7 @@ function onKey(event: KeyboardEvent): void {
     return;
   }
   for (const keys of stack.toReversed()) {
-    const act = keys[event.code === "NumpadEnter" ? "Enter" : event.code];
+    const act = keys.current[event.code === "NumpadEnter" ? "Enter" : event.code];
     if (act && act(event) !== false) {
       event.preventDefault();
       return;

@@ -63,7 +63,14 @@ export function dismiss(mac: string): void {
 function refuse(mac: string, key: string, kind: "not-adopted" | "panel-offline" | "panel-unknown"): void {
   const panel = live.value.panels.get(mac);
   const told = kind === "panel-unknown" && panel?.status_reason === "link_down" ? "link-down" : kind;
-  setAttempt(mac, { phase: "refused", key, apartment: "", at: serviceNow(), ...wordsForKind(told), again: false });
+  setAttempt(mac, {
+    phase: "refused",
+    key,
+    apartment: "",
+    at: serviceNow(),
+    ...wordsForKind(told),
+    again: false,
+  });
 }
 
 function setAttempt(mac: string, attempt: Attempt | null): void {

@@ -141,7 +141,10 @@ function alarms(byKind: ReadonlyMap<AlarmKind, Intercom[]>): Trouble[] {
   return found;
 }
 
-function oldest(panels: Intercom[], since: (panel: Intercom) => string): { since: string; panels: Intercom[] } {
+function oldest(
+  panels: Intercom[],
+  since: (panel: Intercom) => string,
+): { since: string; panels: Intercom[] } {
   const sorted = [...panels].sort((a, b) => since(a) < since(b) ? -1 : 1);
   return { since: since(sorted[0]!), panels: sorted };
 }

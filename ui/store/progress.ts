@@ -63,11 +63,17 @@ function ofCommand(command: Command, now: number): Progress | null {
     case "confirmed":
       return { ...base, tone: "good" };
     case "closed":
-      return endedWithin(command.closed_at ?? command.issued_at, GOOD_STAYS_MS) ? { ...base, tone: "good" } : null;
+      return endedWithin(command.closed_at ?? command.issued_at, GOOD_STAYS_MS)
+        ? { ...base, tone: "good" }
+        : null;
     case "expired":
-      return endedWithin(command.confirmed_at ?? command.expires_at, BAD_STAYS_MS) ? { ...base, tone: "bad" } : null;
+      return endedWithin(command.confirmed_at ?? command.expires_at, BAD_STAYS_MS)
+        ? { ...base, tone: "bad" }
+        : null;
     case "failed":
-      return endedWithin(command.sent_at ?? command.issued_at, BAD_STAYS_MS) ? { ...base, tone: "bad" } : null;
+      return endedWithin(command.sent_at ?? command.issued_at, BAD_STAYS_MS)
+        ? { ...base, tone: "bad" }
+        : null;
     default:
       return command.status satisfies never;
   }

@@ -63,9 +63,7 @@ export function arrange(
   }
   const keyed = shown.map((panel) => ({ panel, key: keyOf(panel, choice.sort, seen) }));
   const sign = choice.descending ? -1 : 1;
-  keyed.sort((a, b) =>
-    a.key < b.key ? -sign : a.key > b.key ? sign : a.panel.mac < b.panel.mac ? -1 : 1
-  );
+  keyed.sort((a, b) => a.key < b.key ? -sign : a.key > b.key ? sign : a.panel.mac < b.panel.mac ? -1 : 1);
   return keyed.map(({ panel }) => panel);
 }
 
