@@ -3,6 +3,7 @@
  * Every setting of the service in one schema, read from `DOORLINE_*` in the environment.
  * A secret may come as `NAME_FILE`. It reads files and the environment; it opens no socket.
  */
+import { isIP } from "node:net";
 import { z } from "zod";
 
 /** A setting that is unknown or bad. The message is one line that names it and what was expected. */
@@ -53,7 +54,7 @@ const schema = z.strictObject({
   }),
   TELEGRAM_API: url(["https:", "http:"], "https://host").default("https://api.telegram.org"),
   PUBLIC_ORIGIN: list(url(["https:", "http:"], "https://host, as browsers send it in Origin")).default([]),
-  TRUST_PROXY: list(z.string().min(1)).default([]),
+  TRUST_PROXY: list(z.string().refine(isAddressRange, "a list of addresses or CIDR ranges")).default([]),
   STREAMS_PER_USER: whole(1, 100_000, "a number from 1 to 100000").default(50),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal"], {
     error: "trace, debug, info, warn, error or fatal",
@@ -112,16 +113,29 @@ export function readConfig(
 
 /** Whether an address or name means this machine only. */
 export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^(::ffff:)?127\./.test(host);
+  const address = host.replace(/^::ffff:/i, "");
+  return host.toLowerCase() === "localhost" || host === "::1" ||
+    (isIP(address) === 4 && address.startsWith("127."));
+}
+
+/** Whether a text is an IP address, or a range of them such as `10.0.0.0/8`. */
+export function isAddressRange(text: string): boolean {
+  const [address = "", bits, ...more] = text.split("/");
+  const version = isIP(address);
+  if (version === 0 || more.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
 }
 
 function collect(env: Record<string, string>, readFile: (path: string) => string): Record<string, string> {
   const given: Record<string, string> = {};
   for (const [name, value] of Object.entries(env)) {
-    if (!name.startsWith("DOORLINE_") || value === "") continue;
+    if (!name.startsWith("DOORLINE_")) continue;
     const key = name.slice("DOORLINE_".length);
     const secret = key.endsWith("_FILE") ? key.slice(0, -"_FILE".length) : key;
-    if (secret !== key && SECRET.has(secret)) {
+    const isFile = secret !== key && SECRET.has(secret);
+    // An empty value means none, but a mistyped name is one with an empty value too.
+    if (value === "" && (isFile || Object.hasOwn(schema.shape, key))) continue;
+    if (isFile) {
       if (env[`DOORLINE_${secret}`]) {
         throw new ConfigError(`${name}: expected either it or DOORLINE_${secret}, got both`);
       }
@@ -137,7 +151,9 @@ function readSecret(name: string, path: string, readFile: (path: string) => stri
   try {
     return readFile(path).replace(/\r?\n$/, "");
   } catch (cause) {
-    throw new ConfigError(`${name}: expected a file that can be read, got "${path}"`, { cause });
+    throw new ConfigError(`${name}: expected a file that can be read, got ${JSON.stringify(path)}`, {
+      cause,
+    });
   }
 }
 
@@ -148,7 +164,7 @@ function explain(error: z.ZodError, given: Record<string, string>): string {
     return `DOORLINE_${issue.keys[0]}: unknown setting, expected one of ${known}`;
   }
   const name = String(issue.path[0]);
-  const got = SECRET.has(name) ? "another value" : `"${given[name]}"`;
+  const got = SECRET.has(name) ? "another value" : JSON.stringify(given[name]);
   return `DOORLINE_${name}: expected ${issue.message}, got ${got}`;
 }
 

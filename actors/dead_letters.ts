@@ -44,7 +44,7 @@ export class DeadLetters {
         id: ulid(clock.toWall(clock.now())),
         source: refused.source,
         reason: refused.reason,
-        topic: showText(refused.topic).slice(0, 256),
+        topic: showText(refused.topic, 256),
         payload: showBytes(refused.payload),
         received_at: toIso(clock, clock.now()),
       },
@@ -64,15 +64,14 @@ function showBytes(bytes: Uint8Array): string {
       (byte) => byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `\\x${hex(byte)}`,
     ).join("");
   }
-  return showText(text).slice(0, SHOWN_CHARACTERS);
+  return showText(text, SHOWN_CHARACTERS);
 }
 
-function showText(text: string): string {
+/** The cut may halve a surrogate pair, which PostgreSQL does not take. */
+function showText(text: string, characters: number): string {
   // deno-lint-ignore no-control-regex
-  return text.toWellFormed().replace(
-    /[\u0000-\u001f\u007f-\u009f]/g,
-    (char) => `\\x${hex(char.charCodeAt(0))}`,
-  );
+  const shown = text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (char) => `\\x${hex(char.charCodeAt(0))}`);
+  return shown.slice(0, characters).toWellFormed();
 }
 
 function hex(byte: number): string {

@@ -68,6 +68,8 @@ interface Held {
   idempotencyKey: string | null;
   sha256: string;
   topicMac: string;
+  /** Whether it was given to the transport: before that, no opening is its doing. */
+  handedOver: boolean;
 }
 
 interface Keyed {
@@ -109,7 +111,12 @@ export class DoorCommands {
       machine: doorCommandMachine,
       clock: options.clock,
       onTimer: (turn) => void this.#commit(turn).catch((error) => options.onError(turn.key, error)),
-      onFailed: (id, error) => options.onError(id, error),
+      onFailed: (id, error) => {
+        // A command of which nothing more will be heard must not keep the door from being opened.
+        this.#held.delete(id);
+        for (const [mac, latest] of this.#latest) if (latest.id === id) this.#latest.delete(mac);
+        options.onError(id, error);
+      },
     });
   }
 
@@ -122,22 +129,25 @@ export class DoorCommands {
 
   /** Takes up the commands that a former run left, and the keys of those it answered. Sends nothing. */
   async restore(unfinished: readonly StoredCommand[], keyed: readonly StoredCommand[]): Promise<void> {
-    for (const row of keyed) {
+    // They come newest first, and the first to be remembered is the first to be forgotten.
+    for (const row of keyed.toReversed()) {
       this.#remember(row.requested_by, row.idempotency_key!, {
         id: row.id,
         sha256: row.request_sha256,
         answer: Promise.resolve(viewOfRow(row)),
       });
     }
-    for (const row of unfinished) {
+    for (const row of unfinished.toSorted((a, b) => a.issued_at.getTime() - b.issued_at.getTime())) {
       const context = contextOfRow(row, this.#options.clock);
       this.#held.set(row.id, {
         requester: { id: row.requested_by, name: row.requested_by_name, address: row.requested_from },
         idempotencyKey: row.idempotency_key,
         sha256: row.request_sha256,
         topicMac: row.mac,
+        handedOver: row.status !== "requested",
       });
       this.#hub.start(row.id, { snapshot: doorCommandMachine.resolveState({ value: row.status, context }) });
+      this.#latest.delete(row.mac);
       this.#show(context);
       const now = this.#options.clock.now();
       const turn = this.#hub.send(row.id, { type: "resume", at: now, heardUntil: now });
@@ -193,13 +203,20 @@ export class DoorCommands {
     unit: WriteUnit;
     explains: boolean;
   } {
-    const latest = this.#latest.get(mac);
-    // A confirmation that names an older command is that one's, though a newer one is in flight.
-    const id = opened.commandId !== null && this.#hub.has(opened.commandId) ? opened.commandId : latest?.id;
-    if (id === undefined || !this.#hub.has(id)) return { unit: {}, explains: false };
-    const explains = latest !== undefined && isInFlight(latest.view);
+    const explains = this.isOpening(mac);
+    // A confirmation that names an older command is that one's, though a newer one is in flight. One that names the
+    // command of another door is nobody's.
+    const named = opened.commandId === null ? undefined : this.#hub.get(opened.commandId);
+    const id = named?.context.mac === mac ? named.context.id : this.#latest.get(mac)?.id;
+    if (id === undefined || !this.#held.get(id)?.handedOver) return { unit: {}, explains };
     const turn = this.#hub.send(id, { type: "door.opened", ...opened });
     return { unit: turn === null ? {} : this.#apply(turn), explains };
+  }
+
+  /** Whether the panel was told to open the door and has not said that it did. */
+  isOpening(mac: string): boolean {
+    const latest = this.#latest.get(mac);
+    return latest !== undefined && isInFlight(latest.view) && this.#held.get(latest.id)?.handedOver === true;
   }
 
   /** Tells the door's command that the door closed. */
@@ -243,6 +260,7 @@ export class DoorCommands {
       idempotencyKey: request.idempotencyKey,
       sha256,
       topicMac: request.topicMac,
+      handedOver: false,
     };
     this.#held.set(id, held);
     const input = {
@@ -254,6 +272,7 @@ export class DoorCommands {
     };
     this.#hub.start(id, { input });
     const context = newDoorCommandContext(input);
+    this.#latest.delete(request.mac);
     this.#show(context);
     this.#options.feed.publish("intercoms", "command.changed", this.#view(context, held));
     this.#options.onChanged(request.mac);
@@ -297,6 +316,7 @@ export class DoorCommands {
     const expiresInMs = context.times.expiresAt - clock.now();
     if (expiresInMs <= 0) return; // its own deadline ends it
     let turn: Turn<typeof doorCommandMachine> | null;
+    held.handedOver = true;
     try {
       await this.#options.transport().sendCommand(held.topicMac, {
         action: "open",
@@ -313,7 +333,8 @@ export class DoorCommands {
         reason: (error as Error).message,
       });
     }
-    if (turn !== null) await this.#commit(turn).catch((error) => this.#options.onError(id, error));
+    // What became of the command is known now; a database that went away meanwhile is not the operator's to wait for.
+    if (turn !== null) this.#commit(turn).catch((error) => this.#options.onError(id, error));
   }
 
   #commit(turn: Turn<typeof doorCommandMachine>): Promise<void> {
@@ -337,6 +358,11 @@ export class DoorCommands {
       );
       this.#hub.remove(turn.key);
       this.#held.delete(turn.key);
+      // A door that nobody saw close: what its command was is shown no more.
+      if (turn.facts.length === 0 && this.#latest.get(context.mac)?.id === turn.key) {
+        this.#latest.delete(context.mac);
+        this.#options.onChanged(context.mac);
+      }
     }
     if (turn.facts.length === 0) return {};
     const results = turn.facts.map(resultOf).filter((result) => result !== null);
@@ -349,8 +375,9 @@ export class DoorCommands {
   #show(context: DoorCommandContext): void {
     const held = this.#held.get(context.id);
     if (held === undefined) return;
+    // Identifiers do not tell which is newer: they are made of the wall clock, which may be set back.
     const newest = this.#latest.get(context.mac);
-    if (newest !== undefined && newest.id > context.id) return;
+    if (newest !== undefined && newest.id !== context.id) return;
     const ended = context.status === "closed" || context.status === "expired" || context.status === "failed";
     this.#latest.set(context.mac, {
       id: context.id,

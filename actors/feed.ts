@@ -32,18 +32,45 @@ interface FeedOptions {
   gatherMs?: number;
   /** Characters that the ring keeps. */
   ringSize?: number;
-  /** Bytes that a reader may fall behind, beyond its snapshot. */
+  /** Bytes that a reader may fall behind, beyond its snapshot or what it was given while it kept up. */
   maxBehind?: number;
   /** How long a reader may take nothing at all, in milliseconds. */
   maxStallMs?: number;
   pingEveryMs?: number;
   /** Makes the identifiers of this run different from those of another. */
   epoch?: string;
-  now?: () => number;
+  /** What time is measured by; that of the process unless told. */
+  clock?: FeedClock;
 }
 
+/** A clock and its timers, in milliseconds. */
+export interface FeedClock {
+  now(): number;
+  setTimeout(run: () => void, ms: number): unknown;
+  clearTimeout(id: unknown): void;
+}
+
+interface Snapshot {
+  bytes: Uint8Array;
+  /** The newest change that is in it. */
+  seq: number;
+  madeAt: number;
+}
+
+/** How old a snapshot may be that a reader begins with. */
+const SNAPSHOT_MS = 500;
+
 const encoder = new TextEncoder();
-const PING = encoder.encode(": ping\n\n");
+const PING_TEXT = ": ping\n\n";
+const PING = encoder.encode(PING_TEXT);
+const SLOW = encoder.encode(format("bye", { reason: "slow" }));
+const STOPPING = encoder.encode(`retry: 2000\n${format("bye", { reason: "stopping" })}`);
+
+const PROCESS_CLOCK: FeedClock = {
+  now: () => performance.now(),
+  setTimeout: (run, ms) => setTimeout(run, ms),
+  clearTimeout: (id) => clearTimeout(id as number),
+};
 
 /** Holds the readers and the ring. `stop()` ends them and its timers. */
 export class Feed {
@@ -56,9 +83,13 @@ export class Feed {
   #oldest = 1;
   #pending: Entry[] = [];
   #transient: Entry[] = [];
-  #timer: ReturnType<typeof setTimeout> | null = null;
-  #ping: ReturnType<typeof setInterval>;
-  readonly #snapshots = new Map<string, Uint8Array>();
+  #timer: unknown = null;
+  #ping: unknown;
+  #stopped = false;
+  /** The newest snapshot of each set of topics. */
+  readonly #snapshots = new Map<string, Snapshot>();
+  /** Replays, encoded once for readers that come at the same moment. */
+  readonly #first = new Map<string, Uint8Array>();
   #dropped = 0;
 
   constructor(options: FeedOptions) {
@@ -69,10 +100,10 @@ export class Feed {
       maxStallMs: 10_000,
       pingEveryMs: 15_000,
       epoch: Date.now().toString(36),
-      now: () => performance.now(),
+      clock: PROCESS_CLOCK,
       ...options,
     };
-    this.#ping = setInterval(() => this.#each((reader) => reader.push(PING)), this.#options.pingEveryMs);
+    this.#armPing();
   }
 
   /** Number of the newest change. */
@@ -92,6 +123,7 @@ export class Feed {
 
   /** Publishes a change to the readers of a topic. */
   publish(topic: Topic, event: string, data: unknown): void {
+    if (this.#stopped) return;
     const seq = ++this.#seq;
     this.#pending.push({ seq, topic, text: `id: ${this.#options.epoch}-${seq}\n${format(event, data)}` });
     this.#schedule();
@@ -99,7 +131,7 @@ export class Feed {
 
   /** Tells readers something that is not worth replaying: it has no number. */
   tell(topic: Topic, event: string, data: unknown): void {
-    if (this.#readers.size === 0) return;
+    if (this.#stopped || this.#readers.size === 0) return;
     this.#transient.push({ seq: this.#seq, topic, text: format(event, data) });
     this.#schedule();
   }
@@ -109,6 +141,7 @@ export class Feed {
     this.#flush();
     this.#seq++;
     this.#forgetRing();
+    this.#snapshots.clear();
     this.#each((reader) => reader.topics.includes(topic) && this.#begin(reader, true));
   }
 
@@ -126,23 +159,24 @@ export class Feed {
       topics,
       maxBehind: this.#options.maxBehind,
       maxStallMs: this.#options.maxStallMs,
-      now: this.#options.now,
+      now: () => this.#options.clock.now(),
+      farewell: SLOW,
       onGone: (dropped) => {
         this.#readers.delete(reader);
         if (dropped) this.#dropped++;
       },
     });
+    if (this.#stopped) {
+      reader.end(STOPPING);
+      return reader.stream;
+    }
     this.#readers.add(reader);
     const seen = lastEventId === null ? null : this.#parseId(lastEventId);
     if (seen === null) {
       this.#begin(reader, lastEventId !== null);
     } else {
       reader.since = this.#seq;
-      const missed = [...this.#ring, ...this.#pending].filter((entry) =>
-        entry.seq > seen && topics.includes(entry.topic)
-      );
-      // A first byte at once, so that the reader knows it is connected.
-      reader.push(missed.length === 0 ? PING : encoder.encode(missed.map((entry) => entry.text).join("")));
+      reader.push(this.#shared(`${reader.key} ${seen}`, () => this.#missed(reader, seen)));
     }
     return reader.stream;
   }
@@ -167,19 +201,33 @@ export class Feed {
   /** Ends all streams; they are told to come back in a moment. */
   stop(): void {
     this.#flush();
-    clearInterval(this.#ping);
-    const bye = encoder.encode(`retry: 2000\n${format("bye", { reason: "stopping" })}`);
-    this.#each((reader) => reader.end(bye));
+    this.#stopped = true;
+    this.#options.clock.clearTimeout(this.#ping);
+    this.#each((reader) => reader.end(STOPPING));
   }
 
+  #armPing(): void {
+    this.#ping = this.#options.clock.setTimeout(() => {
+      this.#armPing();
+      this.#each((reader) => reader.push(PING));
+    }, this.#options.pingEveryMs);
+  }
+
+  /** What was encoded of the state before is old, and what was published is sent in a moment. */
   #schedule(): void {
-    this.#snapshots.clear();
-    this.#timer ??= setTimeout(() => this.#flush(), this.#options.gatherMs);
+    this.#first.clear();
+    this.#gather();
+  }
+
+  #gather(): void {
+    if (this.#stopped) return;
+    this.#timer ??= this.#options.clock.setTimeout(() => this.#flush(), this.#options.gatherMs);
   }
 
   #flush(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    if (this.#timer !== null) this.#options.clock.clearTimeout(this.#timer);
     this.#timer = null;
+    this.#first.clear();
     const entries = this.#pending;
     const transient = this.#transient;
     this.#pending = [];
@@ -223,17 +271,47 @@ export class Feed {
   }
 
   #begin(reader: Reader, reset: boolean): void {
-    let bytes = this.#snapshots.get(reader.key);
-    if (bytes === undefined) {
-      const text = `id: ${this.#options.epoch}-${this.#seq}\n${
-        format("snapshot", this.#options.snapshot(reader.topics))
-      }`;
-      this.#snapshots.set(reader.key, bytes = encoder.encode(text));
-    }
+    const { bytes, seq } = this.#snapshotFor(reader);
     reader.since = this.#seq;
     if (reset) reader.push(encoder.encode(format("reset", {})));
     reader.allow(bytes.length);
     reader.push(bytes);
+    if (seq < this.#seq) reader.push(this.#shared(`${reader.key} ${seq}`, () => this.#missed(reader, seq)));
+  }
+
+  /**
+   * A snapshot, made a moment ago at most. With thousands of panels it is large, and when the service comes back
+   * every page asks for one at once, while everything changes: so they share it, and get what came after it as well.
+   */
+  #snapshotFor(reader: Reader): Snapshot {
+    const now = this.#options.clock.now();
+    const before = this.#snapshots.get(reader.key);
+    if (before !== undefined && now - before.madeAt < SNAPSHOT_MS && before.seq + 1 >= this.#oldest) {
+      return before;
+    }
+    const id = `${this.#options.epoch}-${this.#seq}`;
+    const text = `id: ${id}\n${format("snapshot", this.#options.snapshot(reader.topics))}`;
+    const made = { bytes: encoder.encode(text), seq: this.#seq, madeAt: now };
+    this.#snapshots.set(reader.key, made);
+    return made;
+  }
+
+  /** What came after a number; never nothing, so that the reader knows at once that it is connected. */
+  #missed(reader: Reader, seen: number): string {
+    const missed = [...this.#ring, ...this.#pending].filter((entry) =>
+      entry.seq > seen && reader.topics.includes(entry.topic)
+    );
+    return missed.length === 0 ? PING_TEXT : missed.map((entry) => entry.text).join("");
+  }
+
+  /** Encodes once what many readers that come at the same moment are given first. */
+  #shared(name: string, make: () => string): Uint8Array {
+    let bytes = this.#first.get(name);
+    if (bytes === undefined) {
+      this.#first.set(name, bytes = encoder.encode(make()));
+      this.#gather(); // it is good for a moment only, and the moment's end clears it away
+    }
+    return bytes;
   }
 
   /** The number after which to replay, or null when that is not possible. */

@@ -11,6 +11,8 @@ interface ReaderOptions {
   maxBehind: number;
   maxStallMs: number;
   now: () => number;
+  /** Last bytes of a reader that is let go for being slow. */
+  farewell: Uint8Array;
   /** Called once; `dropped` when it was let go for being slow. */
   onGone: (dropped: boolean) => void;
 }
@@ -55,10 +57,15 @@ export class Reader {
   push(bytes: Uint8Array): void {
     if (this.#gone || this.#ending) return;
     const now = this.#options.now();
-    if (this.#queue.length === 0) this.#waitingSince = now;
+    if (this.#queue.length === 0) {
+      this.#waitingSince = now;
+      // Whoever keeps up may be given any amount at one blow: dropped for that, it would come back for the same.
+      this.allow(bytes.length);
+    }
     const stalled = this.#queue.length > 0 && now - this.#waitingSince > this.#options.maxStallMs;
     if (stalled || this.#bytes + bytes.length > this.#options.maxBehind + this.#allowance) {
       this.#leave(true);
+      this.#controller.enqueue(this.#options.farewell);
       this.#controller.close();
       return;
     }

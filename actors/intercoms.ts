@@ -4,7 +4,6 @@
  * database and the feed. Every way in answers with a promise that holds once all of it is committed.
  */
 import { monotonicFactory } from "ulid";
-import { DatabaseAway } from "../db/client.ts";
 import type { StoredIntercom } from "../db/intercoms.ts";
 import type { AuditRow, WriteUnit } from "../db/rows.ts";
 import type { IntercomEvent } from "../machines/events.ts";
@@ -86,6 +85,7 @@ export class Intercoms {
       onFailed: (mac, error) => this.#quarantine(mac, error),
     });
     this.#touches = new Touches({
+      clock: options.clock,
       isDatabaseUp: options.isDatabaseUp,
       commit: (touch) => options.recorder.record({ touch }),
       tell: (seen) => options.feed.tell("intercoms", "intercom.seen", { seen }),
@@ -109,13 +109,13 @@ export class Intercoms {
 
   /** Takes up panels of a former run; `heardUntil` is until when that had been listening, on the steady clock. */
   restore(rows: readonly StoredIntercom[], heardUntil: number): void {
-    const { clock, settings } = this.#options;
+    const { clock, settings, recorder, onTrouble } = this.#options;
     for (const row of rows) {
       const { snapshot, damaged } = restoreSnapshot(row, settings, clock);
       // A row that was never given a state is new, not damaged.
       if (damaged !== null && row.state !== null) {
         this.#quarantined.add(row.mac);
-        this.#options.onTrouble(row.mac, "stored state was damaged, rebuilt from its columns", damaged);
+        onTrouble(row.mac, "stored state was damaged, rebuilt from its columns", damaged);
       }
       this.#profiles.set(row.mac, {
         mac: row.mac,
@@ -128,7 +128,11 @@ export class Intercoms {
       if (row.adopted_at === null) this.#waiting++;
       this.#hub.start(row.mac, { snapshot });
       const turn = this.#hub.send(row.mac, { type: "resume", at: clock.now(), heardUntil });
-      if (turn !== null && (turn.facts.length > 0 || damaged !== null)) this.#recordLater(turn);
+      if (turn !== null && damaged !== null) {
+        recorder.record(this.#unit(turn, null)).catch((error) =>
+          onTrouble(row.mac, "could not be recorded", error)
+        );
+      }
     }
   }
 
@@ -176,7 +180,8 @@ export class Intercoms {
     const { clock, feed } = this.#options;
     const at = clock.now();
     const many = this.#hub.size > MANY;
-    for (const mac of this.#hub.keys()) {
+    // A copy: an actor that fails on it is started anew, and would be told again and again.
+    for (const mac of [...this.#hub.keys()]) {
       const turn = this.#hub.send(mac, { type: up ? "link.up" : "link.down", at });
       if (turn === null || !isVisible(turn.before, turn.after)) continue;
       this.#recordLater(turn, many);
@@ -220,26 +225,28 @@ export class Intercoms {
    * @throws CommandRefused when the panel cannot be reached, or its door is being opened
    * @throws DatabaseAway when the command cannot be recorded: it was not sent then
    */
-  open(
+  async open(
     mac: string,
     request: { apartment: string | null; by: Requester; idempotencyKey: string | null },
   ): Promise<CommandView> {
+    const { commands, recorder, onTrouble } = this.#options;
     const view = this.#mustGet(mac);
     const again = request.idempotencyKey !== null &&
-      this.#options.commands.isRepeated(request.by.id, request.idempotencyKey);
-    if (!again) {
-      const refusal = this.#refusal(view);
-      if (refusal !== null) {
-        const audit = this.#audit("door.open", mac, request.by, `refused: ${refusal.kind}`, {
-          apartment: request.apartment,
-        });
-        this.#options.recorder.record({ audit: [audit] }).catch((error) =>
-          this.#options.onTrouble(mac, "a refused opening could not be recorded", error)
+      commands.isRepeated(request.by.id, request.idempotencyKey);
+    try {
+      const refusal = again ? null : this.#refusal(view);
+      if (refusal !== null) throw refusal;
+      return await commands.open({ ...request, mac, topicMac: this.#profiles.get(mac)!.topicMac });
+    } catch (error) {
+      if (error instanceof CommandRefused) {
+        const { apartment } = request;
+        const audit = this.#audit("door.open", mac, request.by, `refused: ${error.kind}`, { apartment });
+        recorder.record({ audit: [audit] }).catch((cause) =>
+          onTrouble(mac, "a refused opening could not be recorded", cause)
         );
-        throw refusal;
       }
+      throw error;
     }
-    return this.#options.commands.open({ ...request, mac, topicMac: this.#profiles.get(mac)!.topicMac });
   }
 
   /**
@@ -272,7 +279,10 @@ export class Intercoms {
         audit: [this.#audit(adopts ? "intercom.adopt" : "intercom.change", mac, by, "done", { ...change })],
       }, { deadlineMs: 3000 });
     } catch (error) {
-      if (this.#profiles.get(mac) === profile) this.#profiles.set(mac, before);
+      if (this.#profiles.get(mac) === profile) {
+        this.#profiles.set(mac, before);
+        this.shownAgain(mac); // whoever was told the new words meanwhile
+      }
       throw error;
     }
     if (adopts) this.#waiting--;
@@ -284,21 +294,15 @@ export class Intercoms {
    * Takes note that an operator has seen a panel's alarm.
    *
    * @throws NoSuchIntercom
-   * @throws DatabaseAway when that cannot be recorded
+   * @throws DatabaseAway when that cannot be recorded: the alarm stays then
    */
   async acknowledge(mac: string, by: Requester): Promise<IntercomView> {
-    this.#mustGet(mac);
-    if (!this.#options.isDatabaseUp()) throw new DatabaseAway("Cannot record: the database is away");
-    const turn = this.#hub.send(mac, { type: "operator.acknowledged", at: this.#options.clock.now() });
-    if (turn !== null) {
-      this.#show(turn);
-      await this.#options.recorder.record({
-        ...this.#unit(turn, null),
-        audit: [
-          this.#audit("intercom.acknowledge", mac, by, "done", { alarm: turn.before?.context.alarm ?? null }),
-        ],
-      }, { deadlineMs: 3000 });
-    }
+    const alarm = this.#mustGet(mac).alarm?.kind ?? null;
+    // First that somebody saw it, then that it is gone: an alarm must not vanish without a word of by whom.
+    await this.#options.recorder.record({
+      audit: [this.#audit("intercom.acknowledge", mac, by, "done", { alarm })],
+    }, { deadlineMs: 3000 });
+    this.#deliver(mac, { type: "operator.acknowledged", at: this.#options.clock.now() });
     return this.#mustGet(mac);
   }
 
@@ -343,6 +347,10 @@ export class Intercoms {
       units.push(unit);
       // A panel that gives no reason opened because it was told to, if it was.
       if (explains && source === null && commandId === null) delivered = { ...event, at, source: "remote" };
+    }
+    // The event that tells of it comes after the heartbeat, or was lost.
+    if (event.type === "panel.heartbeat" && event.door === "open" && this.#options.commands.isOpening(mac)) {
+      delivered = { ...event, at, source: "remote" };
     }
     if (adopted && event.type === "panel.door_closed") units.push(this.#options.commands.doorClosed(mac, at));
     const turn = this.#hub.send(mac, delivered);

@@ -12,11 +12,14 @@ export type { Logger };
 const SECRET =
   /^(pass(word)?|secret|token|bot_token|cookie|authorization|set-cookie|api_?key|hash|.*_(hash|token|password|secret))$/i;
 
-/** Credentials inside a URL. */
-const URL_CREDENTIALS = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@"\\]+@/gi;
+/** Credentials inside a URL, to the last at sign: a password may have one too. */
+const URL_CREDENTIALS = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/"\\]+@/gi;
 
-/** Ten to fifteen digits that stand alone are a phone number, unless something proves otherwise; two remain. */
-const PHONE = /(?<![\w.:-])\+?\d{8,13}(\d\d)(?![\w.:-])/g;
+/** Ten to fifteen digits that are no part of a word or a fraction are a phone number; two of them remain. */
+const PHONE = /(?<![\w-]|\d\.)\+?\d{8,13}(\d\d)(?!\w|\.\d)/g;
+
+/** Nobody reads deeper than this, and what is there could not be looked through for ever. */
+const MAX_DEPTH = 6;
 
 interface LogOptions {
   level: string;
@@ -41,7 +44,8 @@ export function createLogger(options: LogOptions): Logger {
     level: options.level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
-    serializers: { err: pino.stdSerializers.err },
+    // Errors are written out below, by whatever name they come; pino would do it again and call them objects.
+    serializers: { err: (written) => written },
     formatters: { log: (fields) => withoutSecrets(fields, 0) as Record<string, unknown> },
   }, human);
 }
@@ -54,8 +58,10 @@ export function mask(line: string): string {
 const encoder = new TextEncoder();
 
 function withoutSecrets(value: unknown, depth: number): unknown {
-  if (typeof value !== "object" || value === null || depth > 6) return value;
-  if (value instanceof Error) return value;
+  if (typeof value !== "object" || value === null || value instanceof Date) return value;
+  if (depth > MAX_DEPTH) return "[deeper]";
+  // Errors carry fields too, and would lose their words if they were written as other objects are.
+  if (value instanceof Error) return withoutSecrets(pino.stdSerializers.err(value), depth);
   if (Array.isArray(value)) return value.map((item) => withoutSecrets(item, depth + 1));
   return Object.fromEntries(
     Object.entries(value).map((

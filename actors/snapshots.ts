@@ -12,7 +12,8 @@ import type { Clock } from "./clock.ts";
 /** Raised when the shape of the context changes so that an old one cannot be read. */
 const VERSION = 1;
 
-const ms = z.number();
+/** A time that can be shown; beyond, a date cannot be made of it. */
+const ms = z.number().min(0).max(Date.UTC(2100, 0));
 const stored = z.object({
   v: z.literal(VERSION),
   value: z.object({
@@ -90,15 +91,23 @@ export function restoreSnapshot(
       damaged: `${issue.path.join(".")}: ${issue.message}`,
     };
   }
-  const times = mapTimes(parsed.data.context.times, clock.fromWall);
-  // Heartbeats are written to their column alone, so it may be newer. Never in the future, though: that would
-  // keep a silent panel online for as long as the clock had been wrong.
-  const seen = lastSeen === null
-    ? times.lastSeen
-    : Math.min(Math.max(times.lastSeen ?? 0, lastSeen), clock.now());
-  const context = { ...fresh, ...parsed.data.context, times: { ...times, lastSeen: seen } };
-  return { snapshot: intercomMachine.resolveState({ value: parsed.data.value, context }), damaged: null };
+  const now = clock.now();
+  const { held, silence, ...past } = mapTimes(parsed.data.context.times, clock.fromWall);
+  // What happened is never in the future: that would keep a silent panel online, or its door explained, for as long
+  // as the clock had been wrong. Heartbeats are written to their column alone, so it may be newer.
+  const times = mapTimes({ ...past, lastSeen: latest(past.lastSeen, lastSeen) }, (at) => Math.min(at, now));
+  const { value } = parsed.data;
+  const waits = typeof value.door === "object" && value.door.open === "within_time";
+  const due = waits ? Math.min(held ?? Infinity, now + settings.heldOpenAfterMs) : held;
+  const context = { ...fresh, ...parsed.data.context, times: { ...times, silence, held: due } };
+  return { snapshot: intercomMachine.resolveState({ value, context }), damaged: null };
 }
+
+function latest(one: number | null, other: number | null): number | null {
+  return one === null || other === null ? one ?? other : Math.max(one, other);
+}
+
+const REASON = { online: null, offline: "silence" } as const;
 
 function fromColumns(
   row: StoredIntercom,
@@ -119,7 +128,7 @@ function fromColumns(
     context: {
       ...fresh,
       lastStatus: status,
-      statusReason: status === "online" ? null : status === "offline" ? "silence" : "restarted",
+      statusReason: lastSeen === null ? "never_heard" : status === null ? "restarted" : REASON[status],
       times: {
         ...fresh.times,
         statusSince: since,

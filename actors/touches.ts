@@ -5,20 +5,24 @@
  * a heartbeat says nothing that the next one does not say better.
  */
 
+import type { Clock } from "./clock.ts";
+
 interface TouchesOptions {
+  clock: Pick<Clock, "setTimeout" | "clearTimeout">;
   isDatabaseUp: () => boolean;
   commit: (touch: { mac: string; last_seen_at: string }) => Promise<void>;
   /** Told at most once a second. */
   tell: (seen: [mac: string, lastSeenAt: string][]) => void;
-  tellEveryMs?: number;
 }
+
+const TELL_EVERY_MS = 1000;
 
 /** Holds what is to be written and told. `stop()` ends its timer. */
 export class Touches {
   readonly #options: TouchesOptions;
   readonly #unwritten = new Map<string, string>();
   readonly #untold = new Map<string, string>();
-  #timer: ReturnType<typeof setTimeout> | null = null;
+  #timer: unknown = null;
 
   constructor(options: TouchesOptions) {
     this.#options = options;
@@ -27,7 +31,7 @@ export class Touches {
   /** Takes note that a panel was heard; resolves when that is committed, or at once while it cannot be. */
   add(mac: string, lastSeenAt: string): Promise<void> {
     this.#untold.set(mac, lastSeenAt);
-    this.#timer ??= setTimeout(() => this.#tell(), this.#options.tellEveryMs ?? 1000);
+    this.#timer ??= this.#options.clock.setTimeout(() => this.#tell(), TELL_EVERY_MS);
     if (!this.#options.isDatabaseUp()) {
       this.#unwritten.set(mac, lastSeenAt);
       return Promise.resolve();
@@ -45,7 +49,7 @@ export class Touches {
 
   /** Ends the timer. */
   stop(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    if (this.#timer !== null) this.#options.clock.clearTimeout(this.#timer);
     this.#timer = null;
   }
 

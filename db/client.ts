@@ -32,8 +32,14 @@ interface DatabaseOptions {
   onState?: DatabaseListener;
 }
 
-/** PostgreSQL's own codes that mean "not now": shutting down, starting up, too many connections. */
-const NOT_NOW = new Set(["57P01", "57P02", "57P03", "53300", "53400", "08000", "08003", "08006", "25006"]);
+/**
+ * PostgreSQL's own codes that mean "not now", by class (its documentation, appendix A): connection lost (08), out of
+ * disk, memory or connections (53), shutting down, starting up or told to give up (57), a disk that fails (58),
+ * and a server that only reads (25006).
+ */
+const NOT_NOW = /^(08|53|57|58)\w{3}$|^25006$/;
+/** A transaction whose client is gone without a word must not keep its locks until the kernel finds out. */
+const IDLE_IN_TRANSACTION_MS = 15_000;
 
 /** A pool with deadlines. `stop()` ends its connections and its probe. */
 export class Database {
@@ -157,7 +163,11 @@ export class Database {
       fetch_types: false,
       backoff: false,
       onnotice: () => {},
-      connection: { application_name: "doorline", TimeZone: "UTC" },
+      connection: {
+        application_name: "doorline",
+        TimeZone: "UTC",
+        idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+      },
       // Identities stay far below 2^53.
       types: { int8: { to: 20, from: [20], parse: Number, serialize: String } },
     };
@@ -171,7 +181,7 @@ function asAway(error: unknown): DatabaseAway | null {
   if (error instanceof DatabaseAway) return error;
   const code = (error as { code?: unknown })?.code;
   if (typeof code !== "string") return null;
-  const gone = NOT_NOW.has(code) ||
+  const gone = NOT_NOW.test(code) ||
     /^(CONNECT|ECONN|EPIPE|ENOENT|ENOTFOUND|EAI_|ETIMEDOUT|EHOST|ENET)/.test(code);
   if (!gone) return null;
   return new DatabaseAway(`Cannot reach the database: ${code}`, { cause: error });

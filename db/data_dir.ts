@@ -21,19 +21,25 @@ export interface HeldDirectory {
  * @throws DataDirError when it cannot be made or another process holds it
  */
 export async function holdDataDir(path: string): Promise<HeldDirectory> {
+  const unusable = (cause: unknown) =>
+    new DataDirError(`DOORLINE_DATA_DIR: cannot use "${path}": ${(cause as Error).message}`, { cause });
   let file: Deno.FsFile;
   try {
     await Deno.mkdir(path, { recursive: true, mode: 0o700 });
     file = await Deno.open(`${path}/lock`, { create: true, read: true, write: true });
   } catch (cause) {
-    throw new DataDirError(`DOORLINE_DATA_DIR: cannot use "${path}": ${(cause as Error).message}`, { cause });
+    throw unusable(cause);
   }
-  if (!await file.tryLock(true)) {
-    const holder = (await Deno.readTextFile(`${path}/lock`).catch(() => "")).trim();
+  try {
+    if (!await file.tryLock(true)) {
+      const holder = (await Deno.readTextFile(`${path}/lock`).catch(() => "")).trim();
+      throw new DataDirError(`DOORLINE_DATA_DIR: "${path}" is held by process ${holder || "unknown"}`);
+    }
+    await file.truncate(0);
+    await file.write(new TextEncoder().encode(`${Deno.pid}\n`));
+    return { path: await Deno.realPath(path), release: () => file.close() };
+  } catch (error) {
     file.close();
-    throw new DataDirError(`DOORLINE_DATA_DIR: "${path}" is held by process ${holder || "unknown"}`);
+    throw error instanceof DataDirError ? error : unusable(error);
   }
-  await file.truncate(0);
-  await file.write(new TextEncoder().encode(`${Deno.pid}\n`));
-  return { path: await Deno.realPath(path), release: () => file.close() };
 }

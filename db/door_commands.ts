@@ -16,11 +16,11 @@ export type StoredCommand = Omit<CommandRow, Times> & {
   closed_at: Date | null;
 };
 
-/** Commands that had not come to their end when they were last written. */
-export async function unfinishedCommands(sql: Sql): Promise<StoredCommand[]> {
-  return await sql<
-    StoredCommand[]
-  >`select * from door_commands where status in ('requested', 'sent', 'confirmed')`;
+/** Commands that had not come to their end when they were last written, but for doors nobody saw close since a time. */
+export async function unfinishedCommands(sql: Sql, confirmedSince: Date): Promise<StoredCommand[]> {
+  return await sql<StoredCommand[]>`
+    select * from door_commands
+    where status in ('requested', 'sent') or (status = 'confirmed' and confirmed_at > ${confirmedSince})`;
 }
 
 /** Commands issued since a time that have an idempotency key, newest first. */

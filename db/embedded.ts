@@ -6,6 +6,9 @@
 import { PGlite } from "@electric-sql/pglite";
 import { PGLiteSocketServer } from "@electric-sql/pglite-socket";
 
+/** Bytes that the path of a Unix socket may have (`sun_path` of unix(7), less its end). */
+const MAX_SOCKET_PATH = 107;
+
 /** A running embedded database. */
 export interface EmbeddedDatabase {
   socketPath: string;
@@ -17,6 +20,7 @@ export interface EmbeddedDatabase {
  * It runs without fsync: a killed process loses nothing, a power cut may.
  *
  * @param directory the data directory, which no other process may hold
+ * @throws Error when the directory cannot be used
  */
 export async function startEmbedded(
   directory: string,
@@ -24,10 +28,21 @@ export async function startEmbedded(
 ): Promise<EmbeddedDatabase> {
   // A Unix socket, because the socket server asks for no password: only the directory's owner may connect.
   const socketPath = `${directory}/postgres.sock`;
+  const length = new TextEncoder().encode(socketPath).length;
+  if (length > MAX_SOCKET_PATH) {
+    throw new Error(`its path is ${length - MAX_SOCKET_PATH} bytes too long for a socket in it`);
+  }
   await Deno.remove(socketPath).catch(() => {});
   const database = await PGlite.create(options.inMemory ? {} : { dataDir: `${directory}/postgres` });
-  const server = new PGLiteSocketServer({ db: database, path: socketPath, maxConnections: 16 });
-  await server.start();
+  const server = new PGLiteSocketServer({
+    db: keepQuestionsWhole(database),
+    path: socketPath,
+    maxConnections: 16,
+  });
+  await server.start().catch(async (error) => {
+    await database.close();
+    throw error;
+  });
   return {
     socketPath,
     stop: async () => {
@@ -35,4 +50,40 @@ export async function startEmbedded(
       await database.close();
     },
   };
+}
+
+/**
+ * Messages of the extended protocol: Parse, Bind, Describe, Execute, Close, Flush. What they begin is whole with
+ * Sync only (PostgreSQL documentation, "Message Flow").
+ */
+const BEGINS = new Set(["P", "B", "D", "E", "C", "H"].map((letter) => letter.charCodeAt(0)));
+const SYNC = Uint8Array.of("S".charCodeAt(0), 0, 0, 0, 4);
+
+/**
+ * All connections share PGlite's one backend, and pglite-socket 0.2 lets another connection in between any two
+ * messages unless a transaction is open: an Execute then runs what somebody else has bound. It asks
+ * `isInTransaction()` before it lets another in, so that is where it is told that a question is not whole yet.
+ */
+function keepQuestionsWhole(database: PGlite): PGlite {
+  let asking = false;
+  const ways: Partial<PGlite> = {
+    isInTransaction: () => asking || database.isInTransaction(),
+    execProtocolRawStream: (message, options) => {
+      asking = BEGINS.has(message[0]!);
+      return database.execProtocolRawStream(message, options);
+    },
+    // Called with ROLLBACK when a connection is gone. After an error nothing is heard until Sync.
+    exec: async (query, options) => {
+      await database.execProtocolRaw(SYNC);
+      asking = false;
+      return await database.exec(query, options);
+    },
+  };
+  return new Proxy(database, {
+    get(target, name) {
+      if (Object.hasOwn(ways, name)) return Reflect.get(ways, name);
+      const value = Reflect.get(target, name);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
 }

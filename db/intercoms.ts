@@ -20,6 +20,19 @@ export async function* readIntercoms(sql: Sql, batch = 5000): AsyncGenerator<Sto
   for await (const rows of sql<StoredIntercom[]>`select * from intercoms`.cursor(batch)) yield rows;
 }
 
+/** Adds panels that an operator already said yes to, before anything was heard of them. Those that are known stay as they are. */
+export async function addPanels(
+  sql: Sql,
+  panels: readonly { mac: string; name: string; address: string }[],
+): Promise<void> {
+  for (const { mac, name, address } of panels) {
+    await sql`
+      insert into intercoms (mac, topic_mac, name, address, adopted_at, status, status_since, door_status)
+      values (${mac}, ${mac}, ${name}, ${address}, now(), 'unknown', now(), 'unknown')
+      on conflict (mac) do nothing`;
+  }
+}
+
 /** Password hashes of all panels that have credentials, by MAC. */
 export async function readCredentials(sql: Sql): Promise<Map<string, string>> {
   const rows = await sql<

@@ -3,7 +3,7 @@
  * Opens the database that the settings name, or the embedded one, and brings its tables up to date.
  */
 import { Database } from "./client.ts";
-import { startEmbedded } from "./embedded.ts";
+import { type EmbeddedDatabase, startEmbedded } from "./embedded.ts";
 import { migrate } from "./migrate.ts";
 
 /** The database cannot be used. The message names the setting. */
@@ -26,23 +26,31 @@ export interface OpenDatabase {
 export async function openDatabase(
   options: { url: string | undefined; dataDir: string },
 ): Promise<OpenDatabase> {
-  const embedded = options.url === undefined ? await startEmbedded(options.dataDir) : null;
-  const address = embedded === null ? { url: options.url! } : { socketPath: embedded.socketPath };
-  const reader = new Database({ address, connections: 4 });
-  const writer = new Database({ address, connections: 1, maxWaiting: 4 });
-  const target = options.url === undefined ? "embedded" : describe(options.url);
+  const { url, dataDir } = options;
+  const target = url === undefined ? "embedded" : describe(url);
+  const opened: Database[] = [];
+  let embedded: EmbeddedDatabase | null = null;
   const stop = async () => {
-    await Promise.all([reader.stop(), writer.stop()]);
+    await Promise.all(opened.map((database) => database.stop()));
     await embedded?.stop();
   };
+  const open = (limits: { connections: number; maxWaiting?: number }) => {
+    const address = embedded === null ? { url: url! } : { socketPath: embedded.socketPath };
+    const database = new Database({ address, ...limits });
+    opened.push(database);
+    return database;
+  };
   try {
+    if (url === undefined) embedded = await startEmbedded(dataDir);
+    const reader = open({ connections: 4 });
+    const writer = open({ connections: 1, maxWaiting: 4 });
     const migrated = await migrate(writer);
     reader.watch();
     writer.watch();
     return { reader, writer, target, migrated, stop };
   } catch (cause) {
     await stop();
-    const setting = options.url === undefined ? "DOORLINE_DATA_DIR" : "DOORLINE_DATABASE_URL";
+    const setting = url === undefined ? "DOORLINE_DATA_DIR" : "DOORLINE_DATABASE_URL";
     throw new DatabaseError(`${setting}: cannot use the database ${target}: ${(cause as Error).message}`, {
       cause,
     });

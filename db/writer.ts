@@ -25,6 +25,8 @@ interface WriterOptions {
   database: Database;
   /** How long the first of a batch waits for others. */
   windowMs?: number;
+  /** How long to wait before a database that could not take a batch is asked again. */
+  retryMs?: number;
   /** Rows in one transaction, about. */
   maxBatchRows?: number;
   /** Rows that may wait; more are refused. */
@@ -33,13 +35,19 @@ interface WriterOptions {
   onRefused?: (error: Error, unit: WriteUnit) => void;
 }
 
+/** The same while it stops, when there is little time left. */
+const STOPPING_RETRY_MS = 50;
+
 /** Holds the queue of what is to be committed. `stop()` commits what is left. */
 export class Writer {
   #queue: Waiting[] = [];
+  /** What the transaction that runs is made of. */
+  #writing: Waiting[] = [];
   #waitingRows = 0;
   #running: Promise<void> | null = null;
   #wake: (() => void) | null = null;
   #stopping = false;
+  #gaveUp = false;
   #committedRows = 0;
   readonly #options: Required<WriterOptions>;
   readonly #forget: () => void;
@@ -47,6 +55,7 @@ export class Writer {
   constructor(options: WriterOptions) {
     this.#options = {
       windowMs: 10,
+      retryMs: 500,
       maxBatchRows: 1000,
       maxWaitingRows: 100_000,
       onRefused: () => {},
@@ -89,7 +98,8 @@ export class Writer {
       }
       this.#queue.push(waiting);
       this.#waitingRows += rows;
-      if (this.#waitingRows >= this.#options.maxBatchRows) this.#wake?.();
+      // While the database is away a full queue is no reason to ask it again for each row that comes.
+      if (this.#waitingRows >= this.#options.maxBatchRows && this.#options.database.up) this.#wake?.();
       this.#running ??= this.#run();
     });
   }
@@ -102,7 +112,8 @@ export class Writer {
     await Promise.race([this.#running, new Promise((resolve) => timer = setTimeout(resolve, graceMs))]);
     clearTimeout(timer);
     this.#forget();
-    for (const waiting of this.#queue.splice(0)) {
+    this.#gaveUp = true;
+    for (const waiting of [...this.#writing, ...this.#queue.splice(0)]) {
       this.#settle(
         waiting,
         new DatabaseAway("Cannot commit: the service stopped before the database came back"),
@@ -113,12 +124,17 @@ export class Writer {
 
   async #run(): Promise<void> {
     try {
-      while (this.#queue.length > 0 && !(this.#stopping && !this.#options.database.up)) {
+      while (this.#queue.length > 0 && !this.#gaveUp && !(this.#stopping && !this.#options.database.up)) {
         if (this.#waitingRows < this.#options.maxBatchRows && !this.#stopping) {
           await this.#pause(this.#options.windowMs);
         }
-        const batch = this.#take();
-        if (batch.length > 0) await this.#write(batch);
+        this.#writing = this.#take();
+        const left = await this.#write(this.#writing);
+        this.#writing = [];
+        if (left.length === 0) continue;
+        // Back to the front, in the same order, but for what has been answered meanwhile.
+        this.#queue.unshift(...left.filter(isUnanswered));
+        await this.#pause(this.#stopping ? STOPPING_RETRY_MS : this.#options.retryMs);
       }
     } finally {
       this.#running = null;
@@ -134,27 +150,29 @@ export class Writer {
     return this.#queue.splice(0, count);
   }
 
-  async #write(batch: Waiting[]): Promise<void> {
+  /** Writes a batch; returns what is left to be written when the database could not take it now. */
+  async #write(batch: Waiting[]): Promise<Waiting[]> {
+    const wanted = batch.filter(isUnanswered);
+    if (wanted.length === 0) return [];
     try {
       const eventIds = await this.#options.database.query(
-        (sql) => writeBatch(sql, batch.map((waiting) => waiting.unit)),
+        (sql) => writeBatch(sql, wanted.map((waiting) => waiting.unit)),
         { deadlineMs: 10_000 },
       );
-      for (const waiting of batch) this.#settle(waiting, { eventIds });
+      for (const waiting of wanted) this.#settle(waiting, { eventIds });
+      return [];
     } catch (error) {
-      if (error instanceof DatabaseAway) {
-        // Back to the front, in the same order. What had a deadline meanwhile has been withdrawn by it.
-        this.#queue.unshift(...batch.filter((waiting) => waiting.rows > 0));
-        if (!this.#stopping) await this.#pause(500);
-      } else if (batch.length > 1) {
+      if (error instanceof DatabaseAway || isConflict(error)) return wanted;
+      if (wanted.length > 1) {
         // One bad row must not take the others with it: halve until it stands alone.
-        const middle = batch.length >> 1;
-        await this.#write(batch.slice(0, middle));
-        await this.#write(batch.slice(middle));
-      } else {
-        this.#options.onRefused(error as Error, batch[0]!.unit);
-        this.#settle(batch[0]!, error as Error);
+        const middle = wanted.length >> 1;
+        const left = await this.#write(wanted.slice(0, middle));
+        // What came later must not be written before what is left.
+        return left.length > 0 ? [...left, ...wanted.slice(middle)] : await this.#write(wanted.slice(middle));
       }
+      this.#options.onRefused(error as Error, wanted[0]!.unit);
+      this.#settle(wanted[0]!, error as Error);
+      return [];
     }
   }
 
@@ -164,9 +182,9 @@ export class Writer {
     this.#settle(waiting, new DatabaseAway(`Cannot commit: the database did not answer in ${deadlineMs} ms`));
   }
 
-  /** Answers once; a unit that has been answered has no rows any more. */
+  /** Answers once. */
   #settle(waiting: Waiting, outcome: Committed | Error): void {
-    if (waiting.rows === 0) return;
+    if (!isUnanswered(waiting)) return;
     if (waiting.deadline !== null) clearTimeout(waiting.deadline);
     this.#waitingRows -= waiting.rows;
     if (!(outcome instanceof Error)) this.#committedRows += waiting.rows;
@@ -186,6 +204,16 @@ export class Writer {
       this.#wake = done;
     });
   }
+}
+
+/** A unit that has been answered has no rows any more. */
+function isUnanswered(waiting: Waiting): boolean {
+  return waiting.rows > 0;
+}
+
+/** PostgreSQL's codes for a transaction that met another one and may be tried again: nothing in it is wrong. */
+function isConflict(error: unknown): boolean {
+  return ["40001", "40P01", "55P03"].includes(String((error as { code?: unknown })?.code));
 }
 
 function countRows(unit: WriteUnit): number {

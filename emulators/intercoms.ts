@@ -9,6 +9,13 @@ import { seededRandom } from "./random.ts";
 /** The panels of the guide, which anybody who follows it expects to see. */
 export const DEFAULT_MACS = ["AA:BB:CC:01", "AA:BB:CC:02", "AA:BB:CC:03", "AA:BB:CC:04"] as const;
 
+/** What the house of the demonstration calls its panels. */
+export const DEFAULT_NAMES = DEFAULT_MACS.map((mac, index) => ({
+  mac,
+  name: `Entrance ${index + 1}`,
+  address: `Lime Street 12, apartments ${index * 10 + 1}–${index * 10 + 10}`,
+}));
+
 const APARTMENTS_PER_PANEL = 10;
 
 /** How the demonstration runs. */

@@ -48,6 +48,8 @@ export interface PanelOptions {
   clientId?: string;
   /** False lets commands wait at the broker while the panel is away. Default true. */
   cleanSession?: boolean;
+  /** Ceiling of the wait between two tries to reach the broker, in milliseconds. Default 15,000. */
+  longestReconnectMs?: number;
   random?: Random;
   clock?: PanelClock;
   /** Hears of every event once the broker acknowledged it, also of those that the panel sent of its own accord. */
@@ -132,6 +134,7 @@ export class Panel {
       username: this.#options.username,
       password: this.#options.password,
       cleanSession: this.#options.cleanSession,
+      longestReconnectMs: this.#options.longestReconnectMs,
       random: this.#random,
       will: { topic: panelTopic(this.mac, "status"), payload: encodePayload({ status: "offline" }) },
       onConnected: () => void this.#announce(),

@@ -18,6 +18,8 @@ export interface PanelLinkOptions {
   cleanSession?: boolean;
   /** Published, retained, by the broker when the connection breaks. */
   will?: { topic: string; payload: Buffer };
+  /** Ceiling of the wait between two tries, in milliseconds. Default 15,000. */
+  longestReconnectMs?: number;
   random: Random;
   /** Called after each CONNACK, the first and every later one. */
   onConnected?: () => void;
@@ -59,7 +61,8 @@ export class PanelLink {
    */
   open(): void {
     if (this.#client !== null) throw new Error(`Cannot open the link of ${this.#options.clientId} twice`);
-    const { random, will } = this.#options;
+    const { random, will, longestReconnectMs = LONGEST_RECONNECT_MS } = this.#options;
+    const firstMs = Math.min(FIRST_RECONNECT_MS, longestReconnectMs);
     const options: IClientOptions = {
       clientId: this.#options.clientId,
       username: this.#options.username,
@@ -67,7 +70,7 @@ export class PanelLink {
       clean: this.#options.cleanSession ?? true,
       keepalive: 30,
       connectTimeout: 10_000,
-      reconnectPeriod: jittered(FIRST_RECONNECT_MS, random),
+      reconnectPeriod: jittered(firstMs, random),
       // A heartbeat of a minute ago would be a lie: what is not sent at once is dropped.
       queueQoSZero: false,
       // The panel subscribes after every CONNACK itself, in its own order.
@@ -78,14 +81,14 @@ export class PanelLink {
     };
     const client = mqtt.connect(this.#options.brokerUrl, options);
     this.#client = client;
-    let waitMs = FIRST_RECONNECT_MS;
+    let waitMs = firstMs;
     // mqtt.js reads its period when the connection ends, so each try sets the wait of the next one.
     client.on("reconnect", () => {
-      waitMs = Math.min(waitMs * 2, LONGEST_RECONNECT_MS);
+      waitMs = Math.min(waitMs * 2, longestReconnectMs);
       client.options.reconnectPeriod = jittered(waitMs, random);
     });
     client.on("connect", () => {
-      waitMs = FIRST_RECONNECT_MS;
+      waitMs = firstMs;
       client.options.reconnectPeriod = jittered(waitMs, random);
       this.lastError = null;
       this.#options.onConnected?.();

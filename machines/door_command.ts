@@ -127,6 +127,19 @@ export const doorCommandMachine = setup({
       on: {
         "command.sent": { target: "sent", actions: ["markSent", "stateSent"] },
         "command.refused": { target: "failed", actions: ["markFailed", "stateFailed"] },
+        // A quick panel is heard before the broker says that it took the command.
+        "door.opened": [
+          {
+            guard: "isLateConfirmation",
+            target: "over",
+            actions: ["markExpired", "stateExpired", "markLate", "stateConfirmed"],
+          },
+          {
+            guard: "isConfirmation",
+            target: "confirmed",
+            actions: ["markSent", "stateSent", "markConfirmed", "stateConfirmed"],
+          },
+        ],
         resume: [
           { guard: "isOverdue", target: "expired", actions: ["markExpired", "stateExpired"] },
           { target: "failed", actions: ["markFailed", "stateFailed"] },
@@ -140,7 +153,7 @@ export const doorCommandMachine = setup({
         "door.opened": [
           {
             guard: "isLateConfirmation",
-            target: "expired",
+            target: "over",
             actions: ["markExpired", "stateExpired", "markLate", "stateConfirmed"],
           },
           { guard: "isConfirmation", target: "confirmed", actions: ["markConfirmed", "stateConfirmed"] },

@@ -16,7 +16,8 @@ export type DoorContact = "open" | "closed";
 /** What the intercom machine takes. */
 export type IntercomEvent =
   | { type: "panel.heard"; at: number }
-  | { type: "panel.heartbeat"; at: number; door: DoorContact }
+  /** `source` is what Doorline itself did to open the door, where nothing of the panel told of it. */
+  | { type: "panel.heartbeat"; at: number; door: DoorContact; source?: DoorSource }
   | { type: "panel.call"; at: number; apartment: string }
   | { type: "panel.key"; at: number; apartment: string | null; keyId: string | null }
   | {

@@ -68,9 +68,13 @@ const HELD_OPEN = { type: "alarm", params: { kind: "held_open" } } as const;
 
 /** What the machine of a panel starts with: nothing known, nothing heard. */
 export function newIntercomContext(input: IntercomInput): IntercomContext {
-  const { at, ...rest } = input;
+  // One by one: whoever starts a panel may hold more than this, and a context is stored and shown.
+  const { mac, at, offlineAfterMs, heartbeatEveryMs, heldOpenAfterMs } = input;
   return {
-    ...rest,
+    mac,
+    offlineAfterMs,
+    heartbeatEveryMs,
+    heldOpenAfterMs,
     lastStatus: null,
     statusReason: "never_heard",
     doorSource: null,
@@ -109,10 +113,11 @@ export const intercomMachine = setup({
     saysOffline: ({ event }) => event.type === "panel.status" && event.status === "offline",
     /** A retained message tells what was, not that the panel speaks now. */
     isRetained: ({ event }) => event.type === "panel.status" && event.retained,
-    /** The service was away so shortly that the panel cannot have been missed, and its time is not up. */
-    deadlineStands: ({ context, event }) =>
-      event.type === "resume" && event.at - event.heardUntil <= context.heartbeatEveryMs &&
-      (context.times.lastSeen ?? 0) + context.offlineAfterMs > event.at,
+    /** The service was away so shortly that the panel cannot have been missed. */
+    wasHardlyAway: ({ context, event }) =>
+      event.type === "resume" && event.at - event.heardUntil <= context.heartbeatEveryMs,
+    isInTime: ({ context: { times, offlineAfterMs }, event }) =>
+      (times.lastSeen ?? 0) + offlineAfterMs > timeOf(times, event),
     showsOpen: ({ event }) => event.type === "panel.heartbeat" && event.door === "open",
     showsClosed: ({ event }) => event.type === "panel.heartbeat" && event.door === "closed",
     isExplained: ({ context, event }) => openingSource(context, event) !== null,
@@ -185,7 +190,9 @@ export const intercomMachine = setup({
     /** The first thing known of a door is not news. */
     findDoor: assign(({ context: { times, heldOpenAfterMs }, event }) => {
       const at = timeOf(times, event);
-      return { doorSource: null, times: { ...times, doorSince: at, held: at + heldOpenAfterMs } };
+      const isClosed = event.type === "panel.heartbeat" && event.door === "closed";
+      const held = isClosed ? null : at + heldOpenAfterMs;
+      return { doorSource: null, times: { ...times, doorSince: at, held } };
     }),
     open: enqueueActions(({ context, event, enqueue }) => {
       const at = timeOf(context.times, event);
@@ -298,7 +305,12 @@ export const intercomMachine = setup({
             "panel.*": { actions: "heard" },
             "link.down": { target: "unknown", actions: "becomeUnknown" },
             resume: [
-              { guard: "deadlineStands", target: "online", reenter: true, actions: "resumed" },
+              {
+                guard: and(["wasHardlyAway", "isInTime"]),
+                target: "online",
+                reenter: true,
+                actions: "resumed",
+              },
               { target: "unknown", actions: "becomeUnknown" },
             ],
           },
@@ -312,6 +324,10 @@ export const intercomMachine = setup({
             ],
             "panel.*": { target: "online", actions: ["heard", "becomeOnline"] },
             "link.down": { target: "unknown", actions: "becomeUnknown" },
+            resume: [
+              { guard: "wasHardlyAway" },
+              { target: "unknown", actions: "becomeUnknown" },
+            ],
           },
         },
       },
@@ -390,7 +406,12 @@ function timeOf(times: IntercomTimes, event: { at?: number }): number {
 
 /** Why the door opened: as the panel says, else what it did shortly before; null is nothing at all. */
 function openingSource({ times }: IntercomContext, event: IntercomEvent): DoorSource | null {
-  if (event.type === "panel.door_opened" && event.source !== null) return event.source;
+  if (event.type === "panel.door_opened") {
+    if (event.source !== null) return event.source;
+    // Whoever names the command that it carried out needs to give no other reason.
+    if (event.commandId !== null) return "remote";
+  }
+  if (event.type === "panel.heartbeat" && event.source !== undefined) return event.source;
   if (times.keyReason !== null && event.at - times.keyReason <= KEY_EXPLAINS_MS) return "key";
   if (times.callReason !== null && event.at - times.callReason <= CALL_EXPLAINS_MS) return "call";
   return null;

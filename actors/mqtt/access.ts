@@ -13,7 +13,7 @@ export type Identity = { kind: "panel"; mac: string } | { kind: "local" };
 /** Whether the client may publish there. `hasCredentials` tells whether a panel has its own. */
 export function mayPublish(who: Identity, topic: string, hasCredentials: (mac: string) => boolean): boolean {
   const parts = topic.split("/");
-  return parts.length === 3 && parts[0] === "intercom" && parts[2] !== "cmd" && parts[2] !== "" &&
+  return parts.length === 3 && parts[0] === "intercom" && parts[2] !== "cmd" && /^[^+#]+$/.test(parts[2]!) &&
     speaksFor(who, parts[1]!, hasCredentials);
 }
 

@@ -11,10 +11,10 @@ import { Aedes, type Client } from "aedes";
 import { isLoopback } from "../../config.ts";
 import type { Clock } from "../clock.ts";
 import type { PanelTransport } from "../door_commands.ts";
-import type { Intake } from "../routing.ts";
+import type { Intake, Publish } from "../routing.ts";
 import { type Identity, isClientId, mayPublish, maySubscribe } from "./access.ts";
 import { MAX_PAYLOAD } from "./decode.ts";
-import { guardStream } from "./stream_guard.ts";
+import { type Gate, guardStream } from "./stream_guard.ts";
 
 /** The broker cannot listen. The message names the setting. */
 export class BrokerError extends Error {
@@ -38,6 +38,8 @@ interface Known {
   who: Identity;
   /** Messages that were read and not acknowledged yet. */
   unacknowledged: number;
+  /** A last will that waits for those. */
+  will: Publish | null;
 }
 
 /** Unacknowledged messages of one client at which its socket is no longer read. */
@@ -49,6 +51,7 @@ const EMPTY = new Uint8Array();
 export class EmbeddedBroker implements PanelTransport {
   readonly #options: BrokerOptions;
   readonly #clients = new WeakMap<Client, Known>();
+  readonly #gates = new WeakMap<Client, Gate>();
   #aedes: Aedes | null = null;
   #server: Server | null = null;
 
@@ -84,7 +87,7 @@ export class EmbeddedBroker implements PanelTransport {
         if (who === null || !this.#mayTakeOver(client, who) || !this.#mayLeaveWill(client, who)) {
           return done(Object.assign(new Error("not authorized"), { returnCode: 5 }), false);
         }
-        this.#clients.set(client, { who, unacknowledged: 0 });
+        this.#clients.set(client, { who, unacknowledged: 0, will: null });
         done(null, true);
       },
       authorizePublish: (client, packet, done) => this.#publish(client, packet, done),
@@ -178,10 +181,11 @@ export class EmbeddedBroker implements PanelTransport {
     if (aedes === null) return void socket.destroy();
     socket.setNoDelay(true);
     const client = aedes.handle(socket);
-    guardStream(client, socket, {
+    const gate = guardStream(client, socket, {
       maxPacket: MAX_PAYLOAD + 1024,
       onOversize: () => this.#options.onRefused({ reason: "oversize", topic: "", payload: EMPTY }),
     });
+    this.#gates.set(client, gate);
   }
 
   #identify(
@@ -248,17 +252,20 @@ export class EmbeddedBroker implements PanelTransport {
       this.#options.onRefused({ reason: "not_allowed", topic: packet.topic, payload });
       return done(new Error("not authorized"));
     }
-    if (client.closed && known.unacknowledged > 0) {
-      // Its last will, and the database keeps us from answering it: the silence is ours, not the panel's.
-      return done(new Error("will withheld"));
-    }
-    const taken = this.#options.intake({
+    const publish = {
       topic: packet.topic,
       payload,
       // The flag is a wish for later subscribers; the message itself is fresh.
       retained: false,
       redelivered: packet.dup === true,
-    });
+    };
+    if (client.closed && known.unacknowledged > 0) {
+      // A panel that is kept waiting for its PUBACK may give up: that silence is ours. If it has not come back by the
+      // time it could be answered, it is the panel's.
+      known.will = publish;
+      return done(new Error("the last will waits"));
+    }
+    const taken = this.#options.intake(publish);
     if (packet.qos === 0 || client.closed) {
       taken.catch((error) => this.#options.onNotTaken?.(error));
       return done();
@@ -270,14 +277,20 @@ export class EmbeddedBroker implements PanelTransport {
     // aedes writes the PUBACK of QoS 1 before anybody hears the message, and reads no further until then. As QoS 0 it
     // reads on, and the PUBACK is written here.
     packet.qos = 0;
-    if (++known.unacknowledged === MAX_UNACKNOWLEDGED) pause(client);
+    if (++known.unacknowledged === MAX_UNACKNOWLEDGED) this.#gates.get(client)?.pause();
     taken.then(() => acknowledge(client, packet.messageId!), (error) => {
       this.#options.onNotTaken?.(error);
       client.close();
     }).finally(() => {
-      if (known.unacknowledged-- === MAX_UNACKNOWLEDGED) resume(client);
+      if (known.unacknowledged-- === MAX_UNACKNOWLEDGED) this.#gates.get(client)?.resume();
+      if (known.unacknowledged === 0 && known.will !== null) this.#takeWill(client.id, known.will);
     });
     done();
+  }
+
+  #takeWill(clientId: string, will: Publish): void {
+    if (this.#aedes === null || clientsOf(this.#aedes).some(({ id }) => id === clientId)) return;
+    this.#options.intake(will).catch((error) => this.#options.onNotTaken?.(error));
   }
 
   readonly #hasCredentials = (mac: string): boolean => this.#options.credentials.has(mac);
@@ -302,14 +315,6 @@ function acknowledge(client: Client, messageId: number): void {
   if (!client.closed && !socket.destroyed) {
     socket.write(Uint8Array.of(0x40, 2, messageId >> 8, messageId & 0xff));
   }
-}
-
-function pause(client: Client): void {
-  (client as unknown as { pause(): void }).pause();
-}
-
-function resume(client: Client): void {
-  if (!client.closed) (client as unknown as { resume(): void }).resume();
 }
 
 function isExpired(packet: { topic: string; payload: unknown }, clock: Clock): boolean {

@@ -33,7 +33,7 @@ export class BrokerClient implements PanelTransport {
   readonly #options: BrokerClientOptions;
   #client: MqttClient | null = null;
   #version: 4 | 5 = 5;
-  /** Counts connections: an acknowledgement belongs to the one that its message came by. */
+  /** Counts connections that ended: an acknowledgement belongs to the one that its message came by. */
   #connection = 0;
   #failures = 0;
   #lastError = "connection closed";
@@ -120,7 +120,6 @@ export class BrokerClient implements PanelTransport {
       }, (error) => this.#options.onNotTaken?.(error));
     });
     client.on("connect", () => {
-      this.#connection++;
       this.#failures = 0;
       const topics = PANEL_TOPICS.map((topic) => `intercom/+/${topic}`);
       client.subscribe(topics, { qos: 1 }, (error) => {

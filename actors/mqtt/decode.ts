@@ -84,6 +84,9 @@ type Kind = keyof typeof shapes;
 /** Topics below `intercom/{mac}/` that panels publish. */
 export const PANEL_TOPICS = Object.keys(shapes) as Kind[];
 
+/** Said again and again, and taken each time: a fingerprint of each would cost a tenth of taking it. */
+const REPEATABLE: ReadonlySet<string> = new Set<Kind>(["heartbeat", "status"]);
+
 const KNOWN_FIELDS = new Set([
   "timestamp",
   "id",
@@ -151,12 +154,15 @@ export function decode(topic: string, payload: Uint8Array, retained: boolean): D
       topicMac,
       event: eventOf(kind as Kind, fields, retained),
       occurredAt: parseTime(fields.timestamp ?? null),
-      onceKey: fields.id ??
-        `#${createHash("sha256").update(topic).update("\0").update(payload).digest("base64url")}`,
+      onceKey: fields.id ?? (REPEATABLE.has(kind) ? "#" : fingerprint(topic, payload)),
       hasId: fields.id !== null,
       extra: extraOf(fields),
     },
   };
+}
+
+function fingerprint(topic: string, payload: Uint8Array): string {
+  return `#${createHash("sha256").update(topic).update("\0").update(payload).digest("base64url")}`;
 }
 
 function refuse(reason: Refusal, detail: string): Decoded {
@@ -212,7 +218,7 @@ function sane(ms: number): number | null {
 
 /** Fields that the contract does not name, as the database can keep them. */
 function extraOf(fields: Record<string, unknown>): Record<string, unknown> {
-  const extra = Object.entries(fields).filter(([name]) => !KNOWN_FIELDS.has(name));
+  const extra = Object.entries(fields).filter(([name]) => !KNOWN_FIELDS.has(clean(name)));
   return extra.length === 0 ? {} : cleanDeep(Object.fromEntries(extra)) as Record<string, unknown>;
 }
 
@@ -226,9 +232,8 @@ function cleanDeep(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(cleanDeep);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).filter(([name]) => name !== "__proto__").map((
-      [name, item],
-    ) => [clean(name), cleanDeep(item)]),
+    Object.entries(value).map(([name, item]) => [clean(name), cleanDeep(item)])
+      .filter(([name]) => name !== "__proto__"),
   );
 }
 

@@ -11,8 +11,15 @@ interface Internals {
   _parser: { parse(bytes: Uint8Array): unknown };
 }
 
+/** Stops and starts the reading of a guarded socket. */
+export interface Gate {
+  pause(): void;
+  resume(): void;
+}
+
 /**
- * Guards a client just handed to aedes.
+ * Guards a client just handed to aedes. The gate it returns is to be used instead of aedes' own `pause()`, which
+ * loses count of the packets it has finished meanwhile and then never reads again.
  *
  * On Deno `socket.read()` may return new bytes while the parser is still working on the last ones; parsing those then
  * breaks the frame (`Invalid header flag bits`). So it reads nothing meanwhile, and is asked to read again after.
@@ -21,15 +28,21 @@ export function guardStream(
   client: Client,
   socket: Socket,
   options: { maxPacket: number; onOversize: () => void },
-): void {
+): Gate {
   const { _parser: parser } = client as unknown as Internals;
   const frames = new FrameLimit(options.maxPacket);
   const read = socket.read.bind(socket);
   const parse = parser.parse.bind(parser);
   let parsing = false;
+  let paused = false;
   let again = false;
+  const readAgain = () => {
+    if (!again || paused) return;
+    again = false;
+    setImmediate(() => socket.emit("readable"));
+  };
   socket.read = (size?: number) => {
-    if (!parsing) return read(size);
+    if (!parsing && !paused) return read(size);
     again = true;
     return null;
   };
@@ -44,11 +57,15 @@ export function guardStream(
       return parse(bytes);
     } finally {
       parsing = false;
-      if (again) {
-        again = false;
-        setImmediate(() => socket.emit("readable"));
-      }
+      readAgain();
     }
+  };
+  return {
+    pause: () => void (paused = true),
+    resume: () => {
+      paused = false;
+      readAgain();
+    },
   };
 }
 

@@ -14,6 +14,10 @@ import type { Intake } from "../routing.ts";
 import { EmbeddedBroker } from "./broker.ts";
 import { BrokerClient } from "./client.ts";
 import { PanelCredentials } from "./credentials.ts";
+import { LastWords } from "./last_words.ts";
+
+/** How long panels have to come back to a broker that was away, before its word that they are gone is believed. */
+const SETTLE_MS = 30_000;
 
 /** The way to the panels, whichever it is. */
 export interface Transport {
@@ -69,11 +73,17 @@ function embedded(options: TransportOptions): Transport {
     onChanged: (mac) => broker.revoke(mac),
     audit: (action, mac, by) => audit(action, mac, by, by.address),
   });
+  const lastWords = new LastWords({
+    clock,
+    intake: options.intake,
+    settleMs: 0, // this broker lets nobody leave a last word when it stops itself
+    onNotTaken: options.onNotTaken,
+  });
   const broker: EmbeddedBroker = new EmbeddedBroker({
     host: config.mqttHost,
     port: config.mqttPort,
     clock,
-    intake: options.intake,
+    intake: (publish) => lastWords.take(publish),
     credentials: credentials.hashes,
     onRefused: options.onRefused,
     onTakeover: (clientId, address) => audit("mqtt.takeover", clientId, null, address),
@@ -90,14 +100,25 @@ function embedded(options: TransportOptions): Transport {
     start: async () => {
       await credentials.start();
       await broker.start();
+      lastWords.linkUp();
       options.onUp();
     },
-    stop: () => broker.stop(),
+    stop: () => {
+      lastWords.stop();
+      return broker.stop();
+    },
   };
 }
 
 function external(options: TransportOptions, url: string): Transport {
+  const { clock, config } = options;
   const { protocol, hostname, port } = new URL(url);
+  const lastWords = new LastWords({
+    clock,
+    intake: options.intake,
+    settleMs: Math.min(config.offlineAfterMs, SETTLE_MS),
+    onNotTaken: options.onNotTaken,
+  });
   const target = `${protocol}//${hostname}:${port || (protocol === "mqtts:" ? 8883 : 1883)}`;
   let client: BrokerClient | null = null;
   return {
@@ -113,14 +134,21 @@ function external(options: TransportOptions, url: string): Transport {
       client = new BrokerClient({
         url,
         clientId: `doorline-${await instanceId(options.dataDir)}`,
-        intake: options.intake,
-        onUp: options.onUp,
-        onDown: options.onDown,
+        intake: (publish) => lastWords.take(publish),
+        onUp: () => {
+          lastWords.linkUp();
+          options.onUp();
+        },
+        onDown: (error) => {
+          lastWords.linkDown();
+          options.onDown(error);
+        },
         onNotTaken: options.onNotTaken,
       });
       client.start();
     },
     stop: async () => {
+      lastWords.stop();
       await client?.stop();
     },
   };

@@ -1,0 +1,101 @@
+/**
+ * @module
+ * Feeds on a simulated clock and readers that are driven step by step, with what they got taken apart.
+ */
+import { Feed, type Topic } from "../../actors/feed.ts";
+import { CountingClock } from "../machines/panel.ts";
+
+/** One message of a stream. */
+export interface Message {
+  id: string | null;
+  event: string;
+  // deno-lint-ignore no-explicit-any -- tests look into it as they need
+  data: any;
+}
+
+/** Takes server-sent events apart; comments are left out. */
+export function messagesOf(text: string): Message[] {
+  return text.split("\n\n").filter((block) => block !== "" && !block.startsWith(":")).map((block) => {
+    const fields = new Map(
+      block.split("\n").map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 2)]),
+    );
+    return {
+      id: fields.get("id") ?? null,
+      event: fields.get("event")!,
+      data: JSON.parse(fields.get("data")!),
+    };
+  });
+}
+
+/** Whoever opens a stream in tests. */
+export const OWNER = { userId: 1, sessionId: "s1", tokenId: null };
+
+type FeedOptions = ConstructorParameters<typeof Feed>[0];
+
+/** A feed whose snapshot is what the test says. */
+export function startFeed(options: Partial<FeedOptions> = {}) {
+  const clock = new CountingClock();
+  const feed = new Feed({ snapshot: (topics) => ({ topics }), epoch: "e1", clock, ...options });
+  return { feed, clock };
+}
+
+/** A reader that takes what there is only when it is told to. */
+export class StepReader {
+  readonly messages: Message[] = [];
+  readonly chunks: Uint8Array[] = [];
+  ended = false;
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #decoder = new TextDecoder();
+  #pending: Promise<void> | null = null;
+  #taken = 0;
+
+  constructor(stream: ReadableStream<Uint8Array>) {
+    this.#reader = stream.getReader();
+  }
+
+  /**
+   * Takes what is there now and returns what came since the last time. It leaves one read waiting, so what comes next
+   * is taken at once: a reader that takes nothing is one that never took.
+   */
+  async take(): Promise<Message[]> {
+    for (let i = 0; i < 30 && !this.ended; i++) {
+      this.#pending ??= this.#reader.read().then(({ value, done }) => {
+        this.#pending = null;
+        if (done) this.ended = true;
+        else {
+          this.chunks.push(value);
+          this.messages.push(...messagesOf(this.#decoder.decode(value, { stream: true })));
+        }
+      });
+      await Promise.resolve();
+    }
+    return this.rest();
+  }
+
+  /** What was received since the last time, without taking more. */
+  rest(): Message[] {
+    const before = this.#taken;
+    this.#taken = this.messages.length;
+    return this.messages.slice(before);
+  }
+
+  /** Identifier of the last message that had one. */
+  get lastId(): string | null {
+    return this.messages.findLast(({ id }) => id !== null)?.id ?? null;
+  }
+
+  /** Ends the stream from the reader's side. */
+  async cancel(): Promise<void> {
+    await this.#reader.cancel();
+  }
+}
+
+/** Opens a stream of a feed. */
+export function open(
+  feed: Feed,
+  topics: readonly Topic[] = ["intercoms"],
+  lastEventId: string | null = null,
+  owner = OWNER,
+): StepReader {
+  return new StepReader(feed.open(owner, topics, lastEventId));
+}
