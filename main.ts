@@ -11,12 +11,14 @@ import { stopOnSignal } from "./actors/stopping.ts";
 import { createSystem } from "./actors/system.ts";
 import { readConfig } from "./config.ts";
 import { holdDataDir } from "./db/data_dir.ts";
+import { addPanels } from "./db/intercoms.ts";
 import { openDatabase } from "./db/open.ts";
 import project from "./deno.json" with { type: "json" };
-import { startIntercoms } from "./emulators/intercoms.ts";
+import { DEFAULT_NAMES, startIntercoms } from "./emulators/intercoms.ts";
 import { createApp } from "./routes/app.ts";
 import { readPages } from "./routes/pages.ts";
 import { serve } from "./routes/server.ts";
+import { endStreams } from "./routes/stream.ts";
 import type { Readiness } from "./routes/system.ts";
 
 const config = await Promise.try(() => readConfig(Deno.env.toObject())).catch(exitWith(2));
@@ -42,13 +44,10 @@ const system = createSystem({
   dataDir: directory.path,
   onMinute: (feed) => feed.owners().forEach(({ sessionId }) => sessionId !== null && people.touch(sessionId)),
 });
-people.onEnded(({ userId, sessionId }) =>
-  system.feed.end(
-    (owner) => owner.userId === userId && (sessionId === undefined || sessionId === owner.sessionId),
-    "logged_out",
-  )
-);
+people.onEnded((ended) => endStreams(system.feed, ended));
 await people.start();
+const emulatesPanels = config.emulate.includes("intercoms");
+if (emulatesPanels) await db.reader.query((sql) => addPanels(sql, DEFAULT_NAMES));
 await system.start().catch(exitWith(1));
 
 let stopping = false;
@@ -72,9 +71,9 @@ const app = createApp({
   metrics: () => system.metrics.text(),
   log,
 });
-const server = await Promise.try(() => serve({ host: config.host, port: config.httpPort }, app.fetch))
+const server = await Promise.try(() => serve({ host: config.host, port: config.httpPort }, answer))
   .catch(exitWith(1));
-const emulated = config.emulate.includes("intercoms")
+const emulated = emulatesPanels
   ? startIntercoms({
     brokerUrl: system.transport.localUrl,
     heartbeatEverySeconds: config.heartbeatEveryMs / 1000,
@@ -88,12 +87,21 @@ console.log(`Doorline is ready: ${url}`);
 
 stopOnSignal({ log }, async () => {
   stopping = true;
+  // Streams first, and whoever asks is told that it is ending; then the requests that still run.
+  await system.stop();
+  await server.stop();
   await emulated?.stop();
-  await Promise.all([system.stop(), server.stop()]);
   await people.stop();
   await db.stop();
   directory.release();
 });
+
+/** While it ends, the service says so and takes on nothing new. */
+function answer(request: Request, info: Deno.ServeHandlerInfo): Response | Promise<Response> {
+  return stopping && new URL(request.url).pathname.startsWith("/api/")
+    ? new Response(null, { status: 503, headers: { "Retry-After": "5" } })
+    : app.fetch(request, info);
+}
 
 function readiness(): Readiness {
   const reasons = system.links.list().filter(({ state }) => state !== "up")

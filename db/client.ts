@@ -40,6 +40,8 @@ interface DatabaseOptions {
 const NOT_NOW = /^(08|53|57|58)\w{3}$|^25006$/;
 /** A transaction whose client is gone without a word must not keep its locks until the kernel finds out. */
 const IDLE_IN_TRANSACTION_MS = 15_000;
+/** The longest that anybody here waits for an answer; what was given up on must not run on for ever. */
+const STATEMENT_MS = 60_000;
 
 /** A pool with deadlines. `stop()` ends its connections and its probe. */
 export class Database {
@@ -167,6 +169,7 @@ export class Database {
         application_name: "doorline",
         TimeZone: "UTC",
         idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+        statement_timeout: STATEMENT_MS,
       },
       // Identities stay far below 2^53.
       types: { int8: { to: 20, from: [20], parse: Number, serialize: String } },

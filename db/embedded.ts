@@ -59,6 +59,19 @@ export async function startEmbedded(
 const BEGINS = new Set(["P", "B", "D", "E", "C", "H"].map((letter) => letter.charCodeAt(0)));
 const SYNC = Uint8Array.of("S".charCodeAt(0), 0, 0, 0, 4);
 
+/** ReadyForQuery, which ends the answer to a question that is whole in one message. */
+const READY = Uint8Array.of("Z".charCodeAt(0), 0, 0, 0, 5, "I".charCodeAt(0));
+
+/** An ErrorResponse of class 58, a failure of the system: whoever asked knows that it was not the question. */
+function failure(text: string): Uint8Array {
+  const fields = new TextEncoder().encode(`SERROR\0VERROR\0C58030\0M${text.replaceAll("\0", "")}\0\0`);
+  const message = new Uint8Array(fields.length + 5);
+  message[0] = "E".charCodeAt(0);
+  new DataView(message.buffer).setInt32(1, fields.length + 4);
+  message.set(fields, 5);
+  return message;
+}
+
 /**
  * All connections share PGlite's one backend, and pglite-socket 0.2 lets another connection in between any two
  * messages unless a transaction is open: an Execute then runs what somebody else has bound. It asks
@@ -66,17 +79,32 @@ const SYNC = Uint8Array.of("S".charCodeAt(0), 0, 0, 0, 4);
  */
 function keepQuestionsWhole(database: PGlite): PGlite {
   let asking = false;
+  let failed = false;
   const ways: Partial<PGlite> = {
     isInTransaction: () => asking || database.isInTransaction(),
-    execProtocolRawStream: (message, options) => {
+    execProtocolRawStream: async (message, options) => {
       asking = BEGINS.has(message[0]!);
-      return database.execProtocolRawStream(message, options);
+      // As PostgreSQL has it: after an error, what is left of the question does not count.
+      if (asking && failed) return;
+      failed = false;
+      try {
+        await database.execProtocolRawStream(message, options);
+      } catch (error) {
+        // pglite-socket would take no message of anybody any more, and every later query would hang.
+        failed = asking;
+        options?.onRawData?.(failure((error as Error).message));
+        if (!asking) options?.onRawData?.(READY);
+      }
     },
-    // Called with ROLLBACK when a connection is gone. After an error nothing is heard until Sync.
+    // Called with ROLLBACK when a connection is gone, and not waited for. After an error nothing is heard until Sync.
     exec: async (query, options) => {
-      await database.execProtocolRaw(SYNC);
-      asking = false;
-      return await database.exec(query, options);
+      asking = failed = false;
+      try {
+        await database.execProtocolRaw(SYNC);
+        return await database.exec(query, options);
+      } catch {
+        return []; // a backend that cannot do even this fails the next question too, and that is told
+      }
     },
   };
   return new Proxy(database, {

@@ -5,6 +5,7 @@
  */
 import { BlockList, isIP } from "node:net";
 import type { Context } from "hono";
+import { isAddressRange } from "../config.ts";
 
 /** Hops of a forwarding chain that are looked at; a longer one is a forgery. */
 const MAX_HOPS = 20;
@@ -53,17 +54,14 @@ export function createClientAddress(trustProxy: string[]): ClientAddress {
 }
 
 function addProxy(proxies: BlockList, entry: string): void {
-  const [address = "", bits] = entry.trim().split("/");
-  const version = isIP(address);
-  const family = version === 4 ? "ipv4" : "ipv6";
-  const width = Number(bits);
-  if (
-    version === 0 || (bits !== undefined && !(/^\d{1,3}$/.test(bits) && width <= (version === 4 ? 32 : 128)))
-  ) {
+  const range = entry.trim();
+  if (!isAddressRange(range)) {
     throw new TypeError(`Cannot trust proxy ${JSON.stringify(entry)}: expected an address or a CIDR range`);
   }
+  const [address, bits] = range.split("/") as [string, string?];
+  const family = isIP(address) === 4 ? "ipv4" : "ipv6";
   if (bits === undefined) proxies.addAddress(address, family);
-  else proxies.addSubnet(address, width, family);
+  else proxies.addSubnet(address, Number(bits), family);
 }
 
 /** `Deno.serve` gives the peer as the second argument of its handler, which Hono keeps as `env`. */

@@ -17,10 +17,14 @@ const MAX_LIMIT = 500;
 const CSV_BATCH = 2000;
 const CSV_MAX = 1_000_000;
 
+/** Years that JavaScript and PostgreSQL write alike. */
+const FIRST_TIME = Date.parse("0001-01-01T00:00:00Z");
+const LAST_TIME = Date.parse("9999-12-31T23:59:59.999Z");
+
 const time = z.iso.datetime({
   offset: true,
   error: "expected a time with zone, such as 2026-01-01T00:00:00Z",
-});
+}).refine(isStorable, "expected a time between the years 1 and 9999 in UTC");
 const types = z.string().transform((text) => text.split(",")).pipe(
   z.array(z.enum(EVENT_TYPES, { error: `expected a list of ${EVENT_TYPES.join(",")}` })),
 );
@@ -169,7 +173,10 @@ function writeCursor(event: EventView): string {
 /** An unreadable cursor is the beginning: it can only come from somebody who made it up. */
 function readCursor(cursor: string): EventCursor | undefined {
   const match = /^(\d{4}-\d\d-\d\dT[\d:.]+Z)_([0-9A-Z]{26})$/.exec(cursor);
-  return match === null || Number.isNaN(Date.parse(match[1]!))
-    ? undefined
-    : { receivedAt: match[1]!, id: match[2]! };
+  return match === null || !isStorable(match[1]!) ? undefined : { receivedAt: match[1]!, id: match[2]! };
+}
+
+function isStorable(time: string): boolean {
+  const at = Date.parse(time);
+  return at >= FIRST_TIME && at <= LAST_TIME;
 }

@@ -86,6 +86,14 @@ export const Link = z.object({
   target: z.string(),
 }).openapi("Link") satisfies z.ZodType<LinkView>;
 
+/** A text that PostgreSQL can store as text and in JSON: no NUL, no half of a surrogate pair. */
+export function storable(text: z.ZodString): z.ZodString {
+  return text.refine(
+    (value) => !value.includes("\0") && value.isWellFormed(),
+    "expected no character that cannot be stored",
+  );
+}
+
 /** Who is asking. */
 export const Me = z.object({
   id: z.int(),
@@ -116,16 +124,16 @@ export const NewUser = z.object({
     /^[a-z0-9][a-z0-9._-]{1,62}$/,
     "expected 2 to 63 of a-z, 0-9, dot, dash, underscore",
   ),
-  first_name: z.string().trim().max(100).default(""),
-  last_name: z.string().trim().max(100).default(""),
+  first_name: storable(z.string().trim().max(100)).default(""),
+  last_name: storable(z.string().trim().max(100)).default(""),
   role: z.enum(["admin", "operator", "employee"]),
   password,
 }).strict().openapi("NewUser");
 
 /** What may change in a person. */
 export const UserChange = z.object({
-  first_name: z.string().trim().max(100),
-  last_name: z.string().trim().max(100),
+  first_name: storable(z.string().trim().max(100)),
+  last_name: storable(z.string().trim().max(100)),
   role: z.enum(["admin", "operator", "employee"]),
   status: z.enum(["active", "disabled"]),
   password,
@@ -153,7 +161,7 @@ export const NewTokenAnswer = Token.extend({ token: z.string() }).openapi("NewTo
 
 /** What makes a new API token. */
 export const NewToken = z.object({
-  name: z.string().trim().min(1).max(100),
+  name: storable(z.string().trim().min(1).max(100)),
   expires_in_days: z.int().min(1).max(3650).optional(),
 }).strict().openapi("NewToken");
 
@@ -183,15 +191,15 @@ export const AuditEntry = z.object({
 
 /** What an operator may change in a panel. */
 export const IntercomChange = z.object({
-  name: z.string().trim().max(100),
-  address: z.string().trim().max(200),
+  name: storable(z.string().trim().max(100)),
+  address: storable(z.string().trim().max(200)),
   /** True is the operator's yes to a panel that waits for one. */
   adopted: z.literal(true),
 }).partial().strict().openapi("IntercomChange");
 
 /** Body of an open request. */
 export const OpenRequest = z.object({
-  apartment: z.union([z.string().trim().min(1).max(16), z.int().min(0)]).optional(),
+  apartment: z.union([storable(z.string().trim().min(1).max(16)), z.int().min(0)]).optional(),
 }).strict().openapi("OpenRequest");
 
 /** A page of a list. `next` is the cursor of the following page, null at the end. */

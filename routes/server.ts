@@ -3,7 +3,7 @@
  * The listening HTTP socket.
  */
 
-/** The port cannot be had. The message names the setting. */
+/** The address or the port cannot be had. The message names the setting. */
 export class ServerError extends Error {
   override name = "ServerError";
 }
@@ -21,23 +21,25 @@ export function serve(
   fetch: (request: Request, info: Deno.ServeHandlerInfo) => Response | Promise<Response>,
 ): HttpServer {
   const { host, port } = options;
-  const abort = new AbortController();
   let server: Deno.HttpServer<Deno.NetAddr>;
   try {
-    server = Deno.serve({ hostname: host, port, signal: abort.signal, onListen: () => {} }, fetch);
+    server = Deno.serve({ hostname: host, port, onListen: () => {} }, fetch);
   } catch (cause) {
-    throw new ServerError(
-      cause instanceof Deno.errors.AddrInUse
-        ? `DOORLINE_HTTP_PORT: port ${port} is in use on ${host}`
-        : `DOORLINE_HTTP_PORT: cannot listen on ${host}:${port}: ${(cause as Error).message}`,
-      { cause },
-    );
+    const why = (cause as Error).message;
+    const said = cause instanceof Deno.errors.AddrInUse
+      ? `DOORLINE_HTTP_PORT: port ${port} is in use on ${host}`
+      : cause instanceof Deno.errors.PermissionDenied
+      ? `DOORLINE_HTTP_PORT: may not listen on port ${port}: ${why}`
+      : `DOORLINE_HOST: cannot listen on "${host}": ${why}`;
+    throw new ServerError(said, { cause });
   }
   return {
     port: server.addr.port,
     stop: async (graceMs = 3000) => {
-      const timer = setTimeout(() => abort.abort(), graceMs);
-      await server.shutdown();
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const late = new Promise<void>((resolve) => timer = setTimeout(resolve, graceMs));
+      // Deno 2.9 throws when a server that shuts down is aborted: what does not end, ends with the process.
+      await Promise.race([server.shutdown(), late]);
       clearTimeout(timer);
     },
   };

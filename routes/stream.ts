@@ -4,7 +4,7 @@
  */
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Feed, Topic } from "../actors/feed.ts";
-import type { Role } from "../actors/people/who.ts";
+import type { Ended, Role } from "../actors/people/who.ts";
 import { type AppEnv, route, whoOf } from "./guard.ts";
 import { defaultHook, problem } from "./problem.ts";
 import { Problem } from "./schemas.ts";
@@ -40,6 +40,17 @@ const streamRoute = route(["any"], {
   },
 });
 
+/** Ends the streams that were opened with rights which ended; others of the same user go on. */
+export function endStreams(feed: Feed, { userId, sessionId, tokenId }: Ended): void {
+  feed.end(
+    (owner) =>
+      owner.userId === userId &&
+      (sessionId === undefined || owner.sessionId === sessionId) &&
+      (tokenId === undefined || owner.tokenId === tokenId),
+    "logged_out",
+  );
+}
+
 /** The route of the stream. */
 export function streamRoutes(deps: { feed: Feed; streamsPerUser: number }): OpenAPIHono<AppEnv> {
   const { feed, streamsPerUser } = deps;
@@ -71,16 +82,19 @@ export function streamRoutes(deps: { feed: Feed; streamsPerUser: number }): Open
         headers: { "Retry-After": "30" },
       });
     }
+    const headers = {
+      "Content-Type": "text/event-stream; charset=utf-8",
+      "Cache-Control": "no-store",
+      "X-Accel-Buffering": "no",
+    };
+    // Nobody would read the stream of a HEAD, nor close it.
+    if (c.req.method === "HEAD") return c.body(null, 200, headers);
     const stream = feed.open(
       { userId, sessionId, tokenId },
       topics,
       c.req.valid("header")["last-event-id"] ?? null,
     );
-    return c.body(stream, 200, {
-      "Content-Type": "text/event-stream; charset=utf-8",
-      "Cache-Control": "no-store",
-      "X-Accel-Buffering": "no",
-    });
+    return c.body(stream, 200, headers);
   });
 
   return app;

@@ -16,6 +16,8 @@ export interface MosquittoOptions {
   dir?: string;
   /** More lines of mosquitto.conf. */
   config?: string;
+  /** The whole of mosquitto.conf instead of that of tests; it has to listen on the port and use files of the folder. */
+  wholeConfig?: (at: { port: number; dir: string }) => string;
   /** Users with their passwords. Naming any turns anonymous clients away. */
   users?: Record<string, string>;
   /** The text of an acl_file. */
@@ -112,10 +114,14 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
 }
 
 function configOf(port: number, dir: string, options: MosquittoOptions): string {
+  // Run by root it would become the user mosquitto, who may not read this folder.
+  const user = Deno.uid() === 0 ? ["user root"] : [];
+  if (options.wholeConfig !== undefined) {
+    return [...user, "log_dest stderr", options.wholeConfig({ port, dir })].join("\n");
+  }
   return [
     `listener ${port} 127.0.0.1`,
-    // Run by root it would become the user mosquitto, who may not read this folder.
-    ...(Deno.uid() === 0 ? ["user root"] : []),
+    ...user,
     `allow_anonymous ${options.users === undefined}`,
     ...(options.users === undefined ? [] : [`password_file ${dir}/passwords`]),
     ...(options.acl === undefined ? [] : [`acl_file ${dir}/acl`]),

@@ -5,6 +5,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { freePort } from "./free_port.ts";
+import { layDatabase } from "./pglite_template.ts";
 import { type OwnedProcess, type ProcessEnd, startProcess } from "./process.ts";
 import { type OpenStream, openStream } from "./sse.ts";
 import { waitFor } from "./wait.ts";
@@ -13,8 +14,10 @@ import { waitFor } from "./wait.ts";
 export interface ServiceOptions {
   /** Settings over the defaults of tests: loopback, free ports, no emulation, a known password. */
   env?: Record<string, string>;
-  /** Default: a temporary folder, removed by `stop`. */
+  /** Default: a temporary folder with a fresh database, removed by `stop`. */
   dataDir?: string;
+  /** True leaves the making of the embedded database to the service, which takes seconds. Default false. */
+  bare?: boolean;
   /** How long to wait for readiness. Default 60 seconds, since the first start makes a database. */
   timeoutMs?: number;
   /** Where deno.json and main.ts are. Default: this project. */
@@ -84,6 +87,10 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
   const dataDir = options.dataDir ?? await Deno.makeTempDir({ prefix: "doorline-data-" });
   const timeoutMs = options.timeoutMs ?? 60_000;
   const adminPassword = options.env?.DOORLINE_ADMIN_PASSWORD ?? "a password of tests";
+  const { bare = options.root !== undefined, env = {} } = options;
+  if (!bare && options.dataDir === undefined && env.DOORLINE_DATABASE_URL === undefined) {
+    await layDatabase(dataDir);
+  }
   let settings: Record<string, string> = {
     ...await testSettings(dataDir),
     DOORLINE_ADMIN_PASSWORD: adminPassword,

@@ -16,6 +16,8 @@ export interface HeardMessage {
   /** The payload as JSON; an empty object when it is none. */
   fields: Record<string, unknown>;
   retained: boolean;
+  /** When it was heard, in milliseconds since 1970. */
+  atMs: number;
 }
 
 /** An ear on a broker. */
@@ -77,7 +79,7 @@ export async function openEar(
   const heard: HeardMessage[] = [];
   client.on("message", (topic, payload, packet) => {
     const text = payload.toString();
-    heard.push({ topic, text, fields: parse(text), retained: packet.retain });
+    heard.push({ topic, text, fields: parse(text), retained: packet.retain, atMs: Date.now() });
   });
   await client.subscribeAsync(filter, { qos: 1 });
   return {
