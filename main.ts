@@ -87,9 +87,10 @@ console.log(`Doorline is ready: ${url}`);
 
 stopOnSignal({ log }, async () => {
   stopping = true;
-  // Streams first, and whoever asks is told that it is ending; then the requests that still run.
+  // Streams first, and whoever asks is told that it is ending; then the requests that still run, for as long as a
+  // database that is away, which system.stop() waits 5 s for, leaves of the time.
   await system.stop();
-  await server.stop();
+  await server.stop(1500);
   await emulated?.stop();
   await people.stop();
   await db.stop();

@@ -144,7 +144,7 @@ export class DoorCommands {
         idempotencyKey: row.idempotency_key,
         sha256: row.request_sha256,
         topicMac: row.mac,
-        handedOver: row.status !== "requested",
+        handedOver: true,
       });
       this.#hub.start(row.id, { snapshot: doorCommandMachine.resolveState({ value: row.status, context }) });
       this.#latest.delete(row.mac);

@@ -6,7 +6,7 @@ import type { Database } from "../db/client.ts";
 import { keyedCommands, unfinishedCommands } from "../db/door_commands.ts";
 import { listEvents, recentEventKeys } from "../db/intercom_events.ts";
 import { readIntercoms } from "../db/intercoms.ts";
-import { CLOSE_WINDOW_MS } from "../machines/door_command.ts";
+import { CLOSE_WINDOW_MS, LATE_WINDOW_MS } from "../machines/door_command.ts";
 import type { Clock } from "./clock.ts";
 import type { DoorCommands } from "./door_commands.ts";
 import type { Intercoms } from "./intercoms.ts";
@@ -35,7 +35,9 @@ export async function loadState(options: {
   await database.query(async (sql) => {
     for await (const rows of readIntercoms(sql)) intercoms.restore(rows, heardUntil);
   }, { deadlineMs: 60_000 });
-  const unfinished = await database.query((sql) => unfinishedCommands(sql, ago(CLOSE_WINDOW_MS)));
+  const unfinished = await database.query((sql) =>
+    unfinishedCommands(sql, { confirmed: ago(CLOSE_WINDOW_MS), expired: ago(LATE_WINDOW_MS) })
+  );
   const keyed = await database.query((sql) => keyedCommands(sql, ago(COMMANDS_MS), COMMANDS_MAX));
   await commands.restore(unfinished, keyed);
 }

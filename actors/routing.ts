@@ -3,6 +3,7 @@
  * From a message to its actor. Whoever has the wire, the embedded broker or the client of another one, hands every
  * publish in here and acknowledges it when the promise holds.
  */
+import { DatabaseAway } from "../db/client.ts";
 import type { DeadLetters } from "./dead_letters.ts";
 import { type Intercoms, TooManyUnknown } from "./intercoms.ts";
 import { decode } from "./mqtt/decode.ts";
@@ -41,8 +42,10 @@ export function createIntake(options: {
     try {
       await intercoms.receive(decoded.message, redelivered);
     } catch (error) {
-      if (!(error instanceof TooManyUnknown)) throw error;
-      deadLetters.add({ source: "mqtt", reason: "too_many_unknown", topic, payload });
+      if (error instanceof DatabaseAway) throw error;
+      // What will never be taken is taken off the sender's hands, or it would come again for ever.
+      const reason = error instanceof TooManyUnknown ? "too_many_unknown" : "not_storable";
+      deadLetters.add({ source: "mqtt", reason, topic, payload });
     }
   };
 }

@@ -16,11 +16,16 @@ export type StoredCommand = Omit<CommandRow, Times> & {
   closed_at: Date | null;
 };
 
-/** Commands that had not come to their end when they were last written, but for doors nobody saw close since a time. */
-export async function unfinishedCommands(sql: Sql, confirmedSince: Date): Promise<StoredCommand[]> {
+/** Commands of which something may still be learned: not ended, confirmed since a time, or expired since another. */
+export async function unfinishedCommands(
+  sql: Sql,
+  since: { confirmed: Date; expired: Date },
+): Promise<StoredCommand[]> {
   return await sql<StoredCommand[]>`
     select * from door_commands
-    where status in ('requested', 'sent') or (status = 'confirmed' and confirmed_at > ${confirmedSince})`;
+    where status in ('requested', 'sent')
+      or (status = 'confirmed' and confirmed_at > ${since.confirmed})
+      or (status = 'expired' and not late and expires_at > ${since.expired})`;
 }
 
 /** Commands issued since a time that have an idempotency key, newest first. */

@@ -98,7 +98,7 @@ export const doorCommandMachine = setup({
     })),
     markFailed: assign(({ context, event }) => ({
       status: "failed" as const,
-      failedReason: event.type === "command.refused" ? event.reason : "service restarted before it was sent",
+      failedReason: event.type === "command.refused" ? event.reason : null,
       times: { ...context.times, at: timeOf(context, event) },
     })),
     resumed: assign(({ context, event }) => ({ times: { ...context.times, at: timeOf(context, event) } })),
@@ -121,7 +121,10 @@ export const doorCommandMachine = setup({
   context: ({ input }) => newDoorCommandContext(input),
   initial: "requested",
   states: {
-    /** Wanted and recorded, not yet handed to the broker. After a restart it never will be. */
+    /**
+     * Wanted and recorded, not known to be with the broker. After a restart it is never sent; whether it had been is
+     * not known, so the panel may still confirm it.
+     */
     requested: {
       after: { deadline: { target: "expired", actions: ["markExpired", "stateExpired"] } },
       on: {
@@ -141,8 +144,8 @@ export const doorCommandMachine = setup({
           },
         ],
         resume: [
-          { guard: "isOverdue", target: "expired", actions: ["markExpired", "stateExpired"] },
-          { target: "failed", actions: ["markFailed", "stateFailed"] },
+          { guard: "isOverdue", target: "expired", actions: ["markExpired", "stateExpired", "resumed"] },
+          { target: "requested", reenter: true, actions: "resumed" },
         ],
       },
     },

@@ -17,6 +17,8 @@ export interface StreamState {
   heardAt: number | null;
   /** When the next try is planned, while cut. */
   retryAt: number | null;
+  /** The status with which the service refused the last try; null when it was not heard at all. */
+  refused?: number | null;
 }
 
 /** Who is told what. */
@@ -50,6 +52,7 @@ export class LiveStream {
   #state: StreamState = { phase: "connecting", heardAt: null, retryAt: null };
   #lastEventId = "";
   #failures = 0;
+  #refused: number | null = null;
   #abort: AbortController | null = null;
   #forgetSilence: () => void = () => {};
   #forgetRetry: () => void = () => {};
@@ -85,6 +88,7 @@ export class LiveStream {
     this.#abort?.abort();
     const abort = this.#abort = new AbortController();
     let wait: number | null = null;
+    this.#refused = null;
     // The phase stays "cut" until the first bytes: a try is not a connection yet.
     this.#listenForSilence();
     try {
@@ -107,6 +111,7 @@ export class LiveStream {
       return null;
     }
     if (!response.ok || !response.body) {
+      this.#refused = response.status;
       const seconds = Number(response.headers.get("retry-after"));
       return seconds > 0 ? seconds * 1000 : null;
     }
@@ -147,7 +152,7 @@ export class LiveStream {
   #plan(asked: number | null): void {
     this.#forgetSilence();
     const wait = Math.max(backoff(this.#failures++, this.tools.random()), asked ?? 0);
-    this.#state = { ...this.#state, phase: "cut", retryAt: this.tools.now() + wait };
+    this.#state = { ...this.#state, phase: "cut", retryAt: this.tools.now() + wait, refused: this.#refused };
     this.listeners.onState(this.#state);
     this.#forgetRetry = this.tools.after(() => void this.#run(), wait);
   }

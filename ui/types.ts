@@ -44,6 +44,9 @@ export interface Page<T> {
   next: string | null;
 }
 
+/** A page of the history; partial when the database is away and only the service's memory could be asked. */
+export type EventsPage = Page<IntercomEvent> & { partial?: boolean };
+
 /** What the service tells about its own settings; times are in seconds. */
 export interface ServiceSettings {
   offline_after: number;

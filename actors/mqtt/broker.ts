@@ -40,6 +40,8 @@ interface Known {
   unacknowledged: number;
   /** A last will that waits for those. */
   will: Publish | null;
+  /** Its credentials do not hold any more. */
+  revoked: boolean;
 }
 
 /** Unacknowledged messages of one client at which its socket is no longer read. */
@@ -87,7 +89,7 @@ export class EmbeddedBroker implements PanelTransport {
         if (who === null || !this.#mayTakeOver(client, who) || !this.#mayLeaveWill(client, who)) {
           return done(Object.assign(new Error("not authorized"), { returnCode: 5 }), false);
         }
-        this.#clients.set(client, { who, unacknowledged: 0, will: null });
+        this.#clients.set(client, { who, unacknowledged: 0, will: null, revoked: false });
         done(null, true);
       },
       authorizePublish: (client, packet, done) => this.#publish(client, packet, done),
@@ -142,8 +144,10 @@ export class EmbeddedBroker implements PanelTransport {
     const aedes = this.#aedes;
     if (aedes === null) return;
     for (const client of clientsOf(aedes)) {
-      const who = this.#clients.get(client)?.who;
-      if (who?.kind === "panel" && who.mac === mac) client.close();
+      const known = this.#clients.get(client);
+      if (known?.who.kind !== "panel" || known.who.mac !== mac) continue;
+      known.revoked = true;
+      client.close();
     }
     aedes.publish({
       cmd: "publish",
@@ -252,6 +256,8 @@ export class EmbeddedBroker implements PanelTransport {
       this.#options.onRefused({ reason: "not_allowed", topic: packet.topic, payload });
       return done(new Error("not authorized"));
     }
+    // The last will of a session that was revoked is heard, but not kept.
+    if (known.revoked) packet.retain = false;
     const publish = {
       topic: packet.topic,
       payload,

@@ -23,6 +23,8 @@ interface BrokerClientOptions {
 const SESSION_SECONDS = 7 * 24 * 3600;
 /** Messages that may be taken and not yet acknowledged; Mosquitto's own default is 20, which would make batches tiny. */
 const RECEIVE_MAXIMUM = 20_000;
+/** How long reading may wait for acknowledgements to catch up; longer, and the broker's own pings would go unread. */
+const HOLD_MS = 5000;
 
 type Internals = {
   _sendPacket(packet: { cmd: "puback"; messageId: number; reasonCode: number }, done?: () => void): void;
@@ -38,6 +40,13 @@ export class BrokerClient implements PanelTransport {
   #failures = 0;
   #lastError = "connection closed";
   #stopped = false;
+  /** Messages that are being taken. */
+  #taking = 0;
+  /** Lets the library read on. */
+  #held: (() => void) | null = null;
+  #holdTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Waiting did not help: it has to be read on, until acknowledgements have caught up. */
+  #holdsNoMore = false;
 
   constructor(options: BrokerClientOptions) {
     this.#options = options;
@@ -51,6 +60,7 @@ export class BrokerClient implements PanelTransport {
   /** Ends the connection. The session stays with the broker. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#readOn();
     await this.#client?.endAsync(!this.#client.connected);
   }
 
@@ -105,6 +115,7 @@ export class BrokerClient implements PanelTransport {
       // so that is what it gets to see; the acknowledgement is sent from here, when it is true.
       if (qos === 1) packet.qos = 0;
       const connection = this.#connection;
+      this.#taking++;
       this.#options.intake({
         topic: packet.topic,
         payload: typeof packet.payload === "string"
@@ -117,8 +128,11 @@ export class BrokerClient implements PanelTransport {
         // By another connection the number would acknowledge another message; the broker delivers this one again.
         if (connection !== this.#connection || !client.connected) return;
         (client as unknown as Internals)._sendPacket({ cmd: "puback", messageId, reasonCode: 0 });
-      }, (error) => this.#options.onNotTaken?.(error));
+      }, (error) => this.#options.onNotTaken?.(error)).finally(() => this.#taken());
     });
+    // The library reads the next message when this one is done with. Mosquitto 2.0 forgets the receive maximum once
+    // acknowledgements flow: measured, 300,000 queued messages came at once and 188,000 of them could not be taken.
+    client.handleMessage = (_packet, done) => this.#taking < RECEIVE_MAXIMUM ? done() : this.#hold(done);
     client.on("connect", () => {
       this.#failures = 0;
       const topics = PANEL_TOPICS.map((topic) => `intercom/+/${topic}`);
@@ -143,12 +157,42 @@ export class BrokerClient implements PanelTransport {
     client.on("close", () => {
       if (client !== this.#client || this.#stopped) return;
       this.#connection++;
+      this.#forget();
       // Full jitter, so that many services do not come back to a broker at the same moment.
       const ceiling = Math.min(15_000, 500 * 2 ** Math.min(this.#failures++, 5));
       client.options.reconnectPeriod = 100 + Math.random() * ceiling;
       this.#options.onDown(this.#lastError);
     });
     return client;
+  }
+
+  #hold(done: () => void): void {
+    if (this.#holdsNoMore || this.#stopped) return done();
+    this.#held = done;
+    this.#holdTimer = setTimeout(() => {
+      this.#holdsNoMore = true;
+      this.#readOn();
+    }, HOLD_MS);
+  }
+
+  #taken(): void {
+    this.#taking--;
+    if (this.#taking > RECEIVE_MAXIMUM / 2) return;
+    this.#holdsNoMore = false;
+    this.#readOn();
+  }
+
+  #readOn(): void {
+    const held = this.#held;
+    this.#forget();
+    held?.();
+  }
+
+  /** What is held of a connection that is gone must not be read: the broker delivers it again. */
+  #forget(): void {
+    if (this.#held === null) return;
+    clearTimeout(this.#holdTimer);
+    this.#held = null;
   }
 }
 

@@ -26,7 +26,8 @@ export type Refusal =
   | "wrong_type"
   | "retained"
   | "not_allowed"
-  | "too_many_unknown";
+  | "too_many_unknown"
+  | "not_storable";
 
 /** An event of the intercom machine whose time is given by whoever delivers it. */
 export type Untimed<E> = E extends { at: number } ? Omit<E, "at"> : never;
@@ -154,7 +155,8 @@ export function decode(topic: string, payload: Uint8Array, retained: boolean): D
       topicMac,
       event: eventOf(kind as Kind, fields, retained),
       occurredAt: parseTime(fields.timestamp ?? null),
-      onceKey: fields.id ?? (REPEATABLE.has(kind) ? "#" : fingerprint(topic, payload)),
+      // No id of a panel's can look like a fingerprint, which holds for minutes only.
+      onceKey: fields.id?.replace(/^#/, "id #") ?? (REPEATABLE.has(kind) ? "#" : fingerprint(topic, payload)),
       hasId: fields.id !== null,
       extra: extraOf(fields),
     },

@@ -23,6 +23,8 @@ const HOLD_MS = 1000;
 export class LastWords {
   readonly #options: LastWordsOptions;
   readonly #held = new Map<string, unknown>();
+  /** Panels that spoke since the link came up: what they leave now is their own. */
+  readonly #heard = new Set<string>();
   /** Until when words may be those of the broker; null while there is no link. */
   #settledAt: number | null = null;
 
@@ -38,6 +40,7 @@ export class LastWords {
   /** The link was lost: what was said just before may have been the broker's doing. */
   linkDown(): void {
     this.#settledAt = null;
+    this.#heard.clear();
     for (const mac of [...this.#held.keys()]) this.#forget(mac);
   }
 
@@ -51,11 +54,18 @@ export class LastWords {
    * it holds no fact that a broker's window of unacknowledged messages should wait for.
    */
   take(publish: Publish): Promise<void> {
+    // So a broker is told to forget a status: nobody's word, and least of all the panel's.
+    if (publish.payload.length === 0 && publish.topic.endsWith("/status")) return Promise.resolve();
     const mac = publish.topic.split("/")[1]?.toUpperCase() ?? "";
     this.#forget(mac);
-    if (!isOffline(publish)) return this.#options.intake(publish);
     const { clock, settleMs, intake, onNotTaken } = this.#options;
-    const waitMs = this.#settledAt === null ? settleMs : Math.max(HOLD_MS, this.#settledAt - clock.now());
+    const settlesInMs = this.#settledAt === null ? settleMs : this.#settledAt - clock.now();
+    if (!isOffline(publish)) {
+      // What a session had kept for us is told before the link counts as up, and may be old.
+      if (this.#settledAt !== null && settlesInMs > 0 && !publish.retained) this.#heard.add(mac);
+      return intake(publish);
+    }
+    const waitMs = this.#heard.has(mac) ? HOLD_MS : Math.max(HOLD_MS, settlesInMs);
     this.#held.set(
       mac,
       clock.setTimeout(() => {

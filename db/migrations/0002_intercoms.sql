@@ -103,7 +103,7 @@ create index door_commands_by_mac on door_commands (mac, issued_at desc);
 create index door_commands_by_key on door_commands (requested_by, idempotency_key, issued_at desc)
   where idempotency_key is not null;
 create index door_commands_by_time on door_commands (issued_at desc);
-create index door_commands_open on door_commands (status) where status in ('requested', 'sent', 'confirmed');
+create index door_commands_open on door_commands (status) where status in ('requested', 'sent', 'confirmed', 'expired');
 
 -- Messages that were refused, the newest thousand of them.
 create table dead_letters (

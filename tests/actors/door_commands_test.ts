@@ -410,7 +410,7 @@ function stored(house: House, status: CommandStatus, agoMs: number): StoredComma
 
 for (
   const [status, agoMs, now, later, audit] of [
-    ["requested", 1000, "failed", "failed", ["failed: service restarted before it was sent"]],
+    ["requested", COMMAND_LIFE_MS - 1, "requested", "expired", ["expired"]],
     ["requested", COMMAND_LIFE_MS, "expired", "expired", ["expired"]],
     ["sent", COMMAND_LIFE_MS - 1, "sent", "expired", ["expired"]],
     ["sent", COMMAND_LIFE_MS, "expired", "expired", ["expired"]],

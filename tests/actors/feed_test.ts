@@ -145,7 +145,7 @@ Deno.test("feed: a snapshot is shared for half a second, and what came after it 
   assert.deepEqual(await told(), [["snapshot", 1], ["change", "a"]], "not sent to anybody yet");
   clock.pass(50);
   assert.deepEqual(await told(), [["snapshot", 1], ["change", "a"]], "already sent to others");
-  feed.publish("links", "change", "b");
+  feed.publish("intercoms", "change", "b");
   clock.pass(449);
   assert.deepEqual(await told(), [["snapshot", 1], ["change", "a"], ["change", "b"]]);
   clock.pass(1);

@@ -96,3 +96,12 @@ Deno.test("row 1: a message that could not be committed is not taken, so that it
   assert.deepEqual(writer.events.map(({ type }) => type), ["online", "call"]);
   stop();
 });
+
+Deno.test("routing: what the database will never take is counted, and not asked to come again", async () => {
+  const { publish, writer, deadLetters, stop } = startIntake();
+  await publish("heartbeat", { door_status: "closed" });
+  writer.failure = new Error("invalid input");
+  await publish("call", { apartment: "1", id: "r1" });
+  assert.deepEqual(deadLetters.counts(), { not_storable: 1 });
+  stop();
+});

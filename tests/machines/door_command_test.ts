@@ -99,7 +99,7 @@ const TABLE: StateTable = {
     "opened by remote": "confirmed: sent, confirmed",
     "opened by key": "ignored",
     "closed": "ignored", // nothing was opened
-    "resume": "failed: failed", // it is never sent by a later run
+    "resume": "ignored", // it is never sent by a later run, but may have been by this one: its deadline is armed again
     "resume overdue": "expired: expired",
     "time": "over: expired",
   },

@@ -93,6 +93,7 @@ Deno.test("times: a short wait has a tenth, in the language's own writing", () =
   assert.equal(seconds(812, "en"), "0.8 s");
   assert.equal(seconds(812, "ru"), "0,8 с");
   assert.equal(seconds(14_200, "en"), "14 s");
+  assert.equal(seconds(38, "en"), "< 0.1 s");
 });
 
 Deno.test("language: the first that the browser asks for and the pages speak", () => {

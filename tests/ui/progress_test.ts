@@ -64,6 +64,15 @@ Deno.test("progress: a refusal is shown over an older command, and hidden by a n
   assert.equal(progressOf(newer, REFUSED, NOW + 2000)?.status, "sent");
 });
 
+Deno.test("progress: who was refused because of another's command sees its result in the end", () => {
+  const sent = command("c", { status: "sent", issued_at: past(2) });
+  assert.equal(progressOf(sent, REFUSED, NOW)?.status, "refused");
+  const confirmed = command("c", { status: "confirmed", issued_at: past(2), confirmed_at: past(-1) });
+  assert.equal(progressOf(confirmed, REFUSED, NOW + 1000)?.status, "confirmed");
+  const expired = command("c", { status: "expired", issued_at: past(2), expires_at: past(-8) });
+  assert.equal(progressOf(expired, REFUSED, NOW + 8000)?.status, "expired");
+});
+
 Deno.test("progress: a refusal does not stay for ever", () => {
   assert.equal(progressOf(null, REFUSED, NOW + BAD_STAYS_MS), null);
 });

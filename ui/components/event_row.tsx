@@ -11,7 +11,7 @@ import { Icon } from "./icon.tsx";
 import { Link } from "./link.tsx";
 import { Moment } from "./moment.tsx";
 
-/** A row for a narrow column. Its panel's name is left out on the panel's own page. */
+/** A row for a narrow column: what and when, then where and by whom. Its panel's own page leaves its name out. */
 export function FeedRow({ event, ownPage }: { event: IntercomEvent; ownPage?: boolean }) {
   const detail = eventDetail(event);
   const title = eventTitle(event);
@@ -27,12 +27,17 @@ export function FeedRow({ event, ownPage }: { event: IntercomEvent; ownPage?: bo
       </span>
       <span class="feed-what" title={detail ? `${title}, ${detail}` : title}>
         <span class="feed-title">{title}</span>
-        {detail && <span class="muted">· {detail}</span>}
+        {ownPage && detail && <span class="muted">· {detail}</span>}
       </span>
       <span class="feed-when">
         <Moment at={event.received_at} as="clock" />
       </span>
-      {!ownPage && <PanelName mac={event.mac} />}
+      {!ownPage && (
+        <span class="feed-where" title={detail}>
+          <PanelName mac={event.mac} />
+          {detail && ` · ${detail}`}
+        </span>
+      )}
     </li>
   );
 }
@@ -40,7 +45,7 @@ export function FeedRow({ event, ownPage }: { event: IntercomEvent; ownPage?: bo
 /** The name of an event's panel, as a link; a removed panel has only its MAC. */
 export function PanelName({ mac }: { mac: string }) {
   const panel = panels.value.get(mac);
-  if (!panel) return <span class="feed-where num faint" title={t("event.gone")}>{mac}</span>;
+  if (!panel) return <span class="num faint" title={t("event.gone")}>{mac}</span>;
   const name = panel.name || mac;
-  return <Link class="feed-where" to={panelPath(mac)} title={panel.address || name}>{name}</Link>;
+  return <Link to={panelPath(mac)} title={panel.address || name}>{name}</Link>;
 }

@@ -9,6 +9,7 @@ import { t } from "../i18n/translate.ts";
 import { now } from "../store/clock.ts";
 import { ask, attempts, dismiss, open } from "../store/opening.ts";
 import { type Attempt, type Progress, progressOf } from "../store/progress.ts";
+import { me } from "../store/session.ts";
 import type { Intercom } from "../types.ts";
 import { Icon } from "./icon.tsx";
 
@@ -116,6 +117,11 @@ const WORDS: Record<Progress["status"], Key> = {
   failed: "progress.failed",
 };
 
+/** Reasons that the service gives in its own words. */
+const FAILURES: Record<string, Key> = {
+  "could not be recorded": "progress.not_recorded",
+};
+
 function words(progress: Progress, panel: Intercom, attempt: Attempt | undefined): string {
   const took = progress.tookMs === null ? "" : seconds(progress.tookMs);
   if (progress.status === "refused" && attempt?.phase === "refused") {
@@ -124,8 +130,12 @@ function words(progress: Progress, panel: Intercom, attempt: Attempt | undefined
   if (progress.late) return t("progress.late", { took });
   if (progress.status === "failed") {
     const reason = panel.command?.failed_reason;
+    const known = reason ? FAILURES[reason] : undefined;
+    if (known) return t(known);
     return reason ? t("progress.failed_reason", { reason }) : t("progress.failed");
   }
-  const values = { took, left: progress.leftSeconds ?? 0 };
-  return t(WORDS[progress.status], values);
+  const said = t(WORDS[progress.status], { took, left: progress.leftSeconds ?? 0 });
+  // Two operators at one door: each has to know that it is the other's hand.
+  const by = progress.status === "posting" ? undefined : panel.command?.requested_by;
+  return by && by.id !== me.value?.id ? `${said} · ${by.name}` : said;
 }

@@ -30,7 +30,7 @@ export function Topline({ title, back }: { title: string; back?: string }) {
       {mayOperate.value && (
         <button
           type="button"
-          class="icon-button wide-only"
+          class="icon-button feed-toggle"
           aria-pressed={shown}
           aria-label={t("frame.feed")}
           title={t(shown ? "frame.feed.hide" : "frame.feed.show")}

@@ -27,18 +27,21 @@ export function useStale(): boolean {
 
 /** The bar that says so, with the next try. */
 export function StaleBar() {
-  const { heardAt, retryAt } = stream.value;
+  const { heardAt, retryAt, refused } = stream.value;
+  const tooMany = refused === 429;
   const wait = retryAt === null ? 0 : retryAt + live.value.skewMs - now.value;
   return (
     <div class="stale-bar" data-testid="stale-veil">
       <Icon of={Unplug} size={18} />
       <div class="stale-words" role="status">
         <strong>
-          {ready.value && heardAt !== null
+          {tooMany && !ready.value
+            ? t("stale.too_many")
+            : ready.value && heardAt !== null
             ? t("stale.since", { at: clockTime(heardAt + live.value.skewMs) })
             : t("stale.never")}
         </strong>
-        <span>{t("stale.text")}</span>
+        <span>{t(tooMany ? "stale.too_many.do" : "stale.text")}</span>
       </div>
       <span class="num stale-next">
         {wait > 999 ? t("stale.next", { span: span(wait) }) : t("stale.trying")}

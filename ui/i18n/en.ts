@@ -48,6 +48,8 @@ export const en = {
 
   "stale.since": "Stale since {at}",
   "stale.never": "Cannot reach the service",
+  "stale.too_many": "Too many open pages",
+  "stale.too_many.do": "Close another page of Doorline, then try again here.",
   "stale.text": "The connection is cut. What you see may have changed since.",
   "stale.next": "Next try in {span}",
   "stale.trying": "Connecting",
@@ -73,6 +75,7 @@ export const en = {
   "board.empty.do":
     "A panel appears here by itself as soon as it publishes its first message to the MQTT broker, for example:",
 
+  "tile.unnamed": "No name yet",
   "tile.door": "· {state}",
 
   "trouble.link_down": "{link} is down",
@@ -153,6 +156,7 @@ export const en = {
   "progress.expired": "Expired: the panel did not answer in time. Check the door.",
   "progress.late": "Opened late, after {took}",
   "progress.failed": "Failed: the command was not sent",
+  "progress.not_recorded": "Failed: the database is away, nothing was sent",
   "progress.failed_reason": "Failed: {reason}",
 
   "refusal.offline": "The panel is offline.",
@@ -160,11 +164,23 @@ export const en = {
   "refusal.unknown": "It is unknown whether the panel is there.",
   "refusal.unknown.do": "Wait until it is heard.",
   "refusal.in_flight": "This door is being opened already.",
+  "refusal.in_flight_by": "{name} is opening this door already.",
   "refusal.in_flight.do": "Wait for its result.",
   "refusal.not_adopted": "This panel is not approved.",
   "refusal.not_adopted.do": "Approve it first.",
   "refusal.link_down": "The broker is down.",
   "refusal.link_down.do": "No command can reach the panel until it is back.",
+  "refusal.database": "The database is away.",
+  "refusal.database.do": "Nothing was changed. Try again when it is back.",
+  "refusal.database.read": "This is read again when it is back.",
+  "refusal.login_taken": "Somebody has this login already.",
+  "refusal.login_taken.do": "Choose another one.",
+  "refusal.last_admin": "This is the last administrator.",
+  "refusal.last_admin.do": "Make somebody else an administrator first.",
+  "refusal.too_many_tokens": "You have too many tokens.",
+  "refusal.too_many_tokens.do": "Revoke one that is not used.",
+  "refusal.own_broker": "Your own broker keeps the credentials of panels.",
+  "refusal.own_broker.do": "Make them there.",
   "refusal.no_answer": "The service did not answer.",
   "refusal.no_answer.do": "Check the network and try again.",
   "refusal.forbidden": "Your role does not allow this.",
@@ -197,6 +213,8 @@ export const en = {
 
   "feed.empty": "No events yet",
   "feed.empty.do": "Calls, keys, doors and alarms appear here as they happen.",
+  "events.live": "Below is only what came since this page was opened.",
+  "events.partial": "This is only the latest, from memory. The rest is read when the database is back.",
   "events.none": "No events fit these filters",
   "events.end": "That is everything.",
   "events.csv": "Download CSV",

@@ -50,6 +50,8 @@ export const ru: Record<Key, string> = {
 
   "stale.since": "Данные устарели с {at}",
   "stale.never": "Служба недоступна",
+  "stale.too_many": "Открыто слишком много страниц",
+  "stale.too_many.do": "Закройте другую страницу Doorline и попробуйте здесь снова.",
   "stale.text": "Связь прервана. То, что вы видите, могло измениться.",
   "stale.next": "Следующая попытка через {span}",
   "stale.trying": "Соединение",
@@ -77,6 +79,7 @@ export const ru: Record<Key, string> = {
   "board.empty.do":
     "Панель появится здесь сама, как только отправит брокеру MQTT первое сообщение, например:",
 
+  "tile.unnamed": "Пока без названия",
   "tile.door": "· {state}",
 
   "trouble.link_down": "{link}: нет связи",
@@ -161,6 +164,7 @@ export const ru: Record<Key, string> = {
   "progress.expired": "Время вышло: панель не ответила. Проверьте дверь.",
   "progress.late": "Открылась поздно, через {took}",
   "progress.failed": "Не удалось: команда не отправлена",
+  "progress.not_recorded": "Не удалось: база данных недоступна, ничего не отправлено",
   "progress.failed_reason": "Не удалось: {reason}",
 
   "refusal.offline": "Панель не на связи.",
@@ -168,11 +172,23 @@ export const ru: Record<Key, string> = {
   "refusal.unknown": "Неизвестно, на связи ли панель.",
   "refusal.unknown.do": "Дождитесь её сигнала.",
   "refusal.in_flight": "Эту дверь уже открывают.",
+  "refusal.in_flight_by": "{name} уже открывает эту дверь.",
   "refusal.in_flight.do": "Дождитесь результата.",
   "refusal.not_adopted": "Панель не одобрена.",
   "refusal.not_adopted.do": "Сначала одобрите её.",
   "refusal.link_down": "Нет связи с брокером.",
   "refusal.link_down.do": "Пока её нет, команды до панели не дойдут.",
+  "refusal.database": "База данных недоступна.",
+  "refusal.database.do": "Ничего не изменилось. Повторите, когда она вернётся.",
+  "refusal.database.read": "Когда она вернётся, это прочитается снова.",
+  "refusal.login_taken": "Такой логин уже занят.",
+  "refusal.login_taken.do": "Выберите другой.",
+  "refusal.last_admin": "Это последний администратор.",
+  "refusal.last_admin.do": "Сначала назначьте администратором кого-то ещё.",
+  "refusal.too_many_tokens": "У вас слишком много токенов.",
+  "refusal.too_many_tokens.do": "Отзовите ненужный.",
+  "refusal.own_broker": "Доступы панелей хранит ваш собственный брокер.",
+  "refusal.own_broker.do": "Создайте их там.",
   "refusal.no_answer": "Служба не ответила.",
   "refusal.no_answer.do": "Проверьте сеть и попробуйте снова.",
   "refusal.forbidden": "Ваша роль этого не позволяет.",
@@ -205,6 +221,8 @@ export const ru: Record<Key, string> = {
 
   "feed.empty": "Событий пока нет",
   "feed.empty.do": "Звонки, ключи, двери и тревоги появляются здесь сразу.",
+  "events.live": "Ниже только то, что пришло, пока страница открыта.",
+  "events.partial": "Это только последнее, по памяти. Остальное прочитается, когда база вернётся.",
   "events.none": "Нет событий под эти фильтры",
   "events.end": "Это всё.",
   "events.csv": "Скачать CSV",

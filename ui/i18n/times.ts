@@ -27,12 +27,12 @@ export function span(ms: number, language: Locale = locale.value): string {
   return translate(language, "time.d", { n: Math.floor(ms / DAY) });
 }
 
-/** Seconds with a tenth: `0.8 s`; whole from ten on. */
+/** Seconds with a tenth: `0.8 s`; whole from ten on. What is quicker than a tenth is told as such, not as nothing. */
 export function seconds(ms: number, language: Locale = locale.value): string {
   const digits = ms < 10 * SECOND ? 1 : 0;
   const n = new Intl.NumberFormat(language, { minimumFractionDigits: digits, maximumFractionDigits: digits })
-    .format(ms / SECOND);
-  return translate(language, "time.s", { n });
+    .format(Math.max(0.1, ms / SECOND));
+  return translate(language, "time.s", { n: ms < 100 ? `< ${n}` : n });
 }
 
 /** The time of day: `12:04:31`. */

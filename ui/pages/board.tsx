@@ -2,8 +2,7 @@
  * @module
  * The board: what rings, what is wrong, what moves, and under it the fleet.
  */
-import { DoorClosed } from "lucide";
-import { Empty, Skeleton } from "../components/states.tsx";
+import { NoPanels, Skeleton } from "../components/states.tsx";
 import { Mark } from "../components/mark.tsx";
 import { Moment } from "../components/moment.tsx";
 import { t } from "../i18n/translate.ts";
@@ -47,16 +46,5 @@ function AllWell() {
         </span>
       )}
     </p>
-  );
-}
-
-function NoPanels() {
-  return (
-    <Empty icon={DoorClosed} title={t("board.empty")}>
-      <p>{t("board.empty.do")}</p>
-      <p>
-        <code class="num">intercom/{"{mac}"}/heartbeat</code>
-      </p>
-    </Empty>
   );
 }

@@ -137,7 +137,9 @@ function Tile(
       </Link>
       {size === "large" && (
         <>
-          <span class="tile-address faint">{panel.address || panel.mac}</span>
+          <span class="tile-address faint">
+            {panel.address || (panel.name ? panel.mac : t("tile.unnamed"))}
+          </span>
           <TileFoot panel={panel} kind={kind} />
         </>
       )}

@@ -8,7 +8,7 @@ import { EVENT_ICONS, EVENT_NAMES, eventDetail, eventTitle } from "../components
 import { PanelName } from "../components/event_row.tsx";
 import { Icon } from "../components/icon.tsx";
 import { Moment } from "../components/moment.tsx";
-import { Broken, Empty, Skeleton } from "../components/states.tsx";
+import { Broken, Empty, PartOnly, Skeleton } from "../components/states.tsx";
 import { VirtualList } from "../components/virtual_list.tsx";
 import { t } from "../i18n/translate.ts";
 import { place, setQuery } from "../router.ts";
@@ -17,7 +17,7 @@ import { useList } from "../store/load.ts";
 import { type EventChoice, mergeEvents, wanted } from "../store/merge.ts";
 import { usePhone } from "../store/media.ts";
 import { naturalKey } from "../store/table.ts";
-import type { EventType, IntercomEvent } from "../types.ts";
+import type { EventsPage as Answer, EventType, IntercomEvent } from "../types.ts";
 
 const ROW = 40;
 const PHONE_ROW = 64;
@@ -26,7 +26,7 @@ const TYPES = Object.keys(EVENT_NAMES) as EventType[];
 /** The history. */
 export function EventsPage() {
   const choice = choiceFrom(place.value.query);
-  const loaded = useList<IntercomEvent>("/api/events", { ...choice, limit: 100 });
+  const loaded = useList<IntercomEvent, Answer>("/api/events", { ...choice, limit: 100 });
   const fresh = events.value.filter((event) => wanted(event, choice));
   const shown = loaded.busy && !loaded.items.length ? [] : mergeEvents(fresh, loaded.items);
   const phone = usePhone();
@@ -42,7 +42,10 @@ export function EventsPage() {
             <div class="cell">{t("column.detail")}</div>
           </div>
         </div>
-        {loaded.error !== null && <Broken error={loaded.error} onRetry={loaded.reload} />}
+        {loaded.error !== null && (
+          <Broken error={loaded.error} onRetry={loaded.reload} still={shown.length ? t("events.live") : ""} />
+        )}
+        {loaded.first?.partial && <PartOnly />}
         {loaded.busy && !shown.length && <Skeleton rows={12} />}
         {!loaded.busy && loaded.error === null && !shown.length && <Nothing choice={choice} />}
         {shown.length > 0 && (
@@ -64,7 +67,7 @@ export function EventsPage() {
                   </button>
                 </div>
               )
-              : <p class="list-end faint">{t("events.end")}</p>}
+              : !loaded.first?.partial && <p class="list-end faint">{t("events.end")}</p>}
           />
         )}
       </div>

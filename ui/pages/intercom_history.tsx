@@ -5,16 +5,16 @@
 import { History } from "lucide";
 import { FeedRow } from "../components/event_row.tsx";
 import { Link } from "../components/link.tsx";
-import { Broken, Empty, Skeleton } from "../components/states.tsx";
+import { Broken, Empty, PartOnly, Skeleton } from "../components/states.tsx";
 import { t } from "../i18n/translate.ts";
 import { events } from "../store/live.ts";
 import { useList } from "../store/load.ts";
 import { mergeEvents } from "../store/merge.ts";
-import type { IntercomEvent } from "../types.ts";
+import type { EventsPage as Answer, IntercomEvent } from "../types.ts";
 
 /** The history of one panel, newest first. */
 export function PanelHistory({ mac }: { mac: string }) {
-  const loaded = useList<IntercomEvent>("/api/events", { mac, limit: 50 });
+  const loaded = useList<IntercomEvent, Answer>("/api/events", { mac, limit: 50 });
   const shown = mergeEvents(events.value.filter((event) => event.mac === mac), loaded.items);
   return (
     <section class="panel-history" aria-label={t("panel.history")}>
@@ -22,7 +22,10 @@ export function PanelHistory({ mac }: { mac: string }) {
         <h2 class="section-title">{t("panel.history")}</h2>
         <Link to={`/events?mac=${encodeURIComponent(mac)}`}>{t("panel.all_events")}</Link>
       </div>
-      {loaded.error !== null && <Broken error={loaded.error} onRetry={loaded.reload} />}
+      {loaded.error !== null && (
+        <Broken error={loaded.error} onRetry={loaded.reload} still={shown.length ? t("events.live") : ""} />
+      )}
+      {loaded.first?.partial && <PartOnly />}
       {loaded.busy && !shown.length && <Skeleton rows={6} />}
       {!loaded.busy && loaded.error === null && !shown.length && (
         <Empty icon={History} title={t("panel.no_events")}>{t("feed.empty.do")}</Empty>

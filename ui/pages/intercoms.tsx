@@ -2,10 +2,10 @@
  * @module
  * The table of panels: dense, filtered, ordered, and quick with 10,000 of them.
  */
-import { ArrowDown, ArrowUp, DoorClosed, SearchX } from "lucide";
+import { ArrowDown, ArrowUp, SearchX } from "lucide";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "../components/icon.tsx";
-import { Empty, Skeleton } from "../components/states.tsx";
+import { Empty, NoPanels, Skeleton } from "../components/states.tsx";
 import { VirtualList, type VirtualListHandle } from "../components/virtual_list.tsx";
 import type { Key } from "../i18n/en.ts";
 import { t } from "../i18n/translate.ts";
@@ -123,13 +123,7 @@ function Head({ choice }: { choice: Choice }) {
 }
 
 function Nothing() {
-  if (panels.value.size === 0) {
-    return (
-      <Empty icon={DoorClosed} title={t("board.empty")}>
-        <p>{t("board.empty.do")}</p>
-      </Empty>
-    );
-  }
+  if (panels.value.size === 0) return <NoPanels />;
   return (
     <Empty icon={SearchX} title={t("table.none")}>
       <button

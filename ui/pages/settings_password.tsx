@@ -18,7 +18,8 @@ export function OwnPassword() {
   const [password, setPassword] = useState("");
   const sending = useSending();
   const has = me.value?.has_password ?? true;
-  const wrong = sending.error instanceof ApiError && sending.error.status === 403;
+  const wrong = sending.error instanceof ApiError &&
+    sending.error.problem?.errors?.some(({ path }) => path === "current");
 
   async function submit(event: Event) {
     event.preventDefault();

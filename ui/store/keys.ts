@@ -4,7 +4,7 @@
  */
 import { signal } from "@preact/signals";
 import type { RefObject } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { navigate } from "../router.ts";
 import { mayOperate } from "./session.ts";
 
@@ -28,7 +28,8 @@ export function useKeys(keys: Keys): void {
   // Two presses may come between a drawing and its effects: the second must meet the newest handlers.
   const newest = useRef(keys);
   newest.current = keys;
-  useEffect(() => {
+  // With the drawing, not after it: the key of a page that is seen has to be heard.
+  useLayoutEffect(() => {
     stack.push(newest);
     return () => {
       stack.splice(stack.indexOf(newest), 1);

@@ -56,9 +56,11 @@ export function follow(topics: string, listeners: LiveListeners): void {
       const message = decode(event, data, Date.now());
       if (!message) return;
       queue.push(message);
+      // What comes right behind a snapshot is told by the names that are in it.
+      if (message.event === "snapshot") flush();
       // Told at once: a tab in the background must ring too.
       if (message.event === "event.recorded") listeners.onFreshEvent(message.data);
-      schedule();
+      if (queue.length > 0) schedule();
     },
     onUnauthorized: listeners.onLoggedOut,
   });

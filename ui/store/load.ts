@@ -3,8 +3,12 @@
  * Reading lists page by page, with loading, failure and more as one state.
  */
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
-import { list } from "../api.ts";
+import { ApiError, list } from "../api.ts";
+import { links } from "./live.ts";
 import type { Page } from "../types.ts";
+
+/** A database that is just back has everybody at its door. */
+const AGAIN_MS = 1000;
 
 /** A list as far as it is read. */
 export interface Loaded<T, P extends Page<T>> {
@@ -30,7 +34,10 @@ interface State<T, P> {
   error: unknown;
 }
 
-/** Reads a list; other filters read it anew. An answer that came too late for its filters is dropped. */
+/**
+ * Reads a list; other filters read it anew. An answer that came too late for its filters is dropped.
+ * What a database that was away kept from it is read once that is back.
+ */
 export function useList<T, P extends Page<T> = Page<T>>(
   path: string,
   filters: Record<string, string | number | null> = {},
@@ -64,6 +71,15 @@ export function useList<T, P extends Page<T> = Page<T>>(
     void read(null, start);
     return () => abort.current?.abort();
   }, [read, round]);
+
+  const lacking = (state.first as { partial?: boolean } | null)?.partial === true ||
+    state.error instanceof ApiError && state.error.kind === "database-away";
+  const due = lacking && links.value.find(({ id }) => id === "database")?.state === "up";
+  useEffect(() => {
+    if (!due) return;
+    const timer = setTimeout(() => setRound((n) => n + 1), AGAIN_MS);
+    return () => clearTimeout(timer);
+  }, [due]);
 
   return {
     items: state.items,

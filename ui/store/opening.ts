@@ -4,10 +4,12 @@
  * Nothing is shown as done before the service says so.
  */
 import { signal } from "@preact/signals";
-import { request } from "../api.ts";
+import { ApiError, request } from "../api.ts";
+import { t } from "../i18n/translate.ts";
 import { applyHere, live, stream } from "./live.ts";
 import type { Attempt } from "./progress.ts";
-import { wordsFor, wordsForKind } from "./refusals.ts";
+import { type Refusal, wordsFor, wordsForKind } from "./refusals.ts";
+import { me } from "./session.ts";
 import type { Command, Intercom } from "../types.ts";
 
 /** A question that waits for the operator's yes. */
@@ -51,8 +53,17 @@ export async function open({ mac, apartment, key }: Question): Promise<void> {
     setAttempt(mac, null);
     void followWithoutStream(command);
   } catch (error) {
-    setAttempt(mac, { phase: "refused", key, apartment, at: serviceNow(), ...wordsFor(error) });
+    setAttempt(mac, { phase: "refused", key, apartment, at: serviceNow(), ...refusalOf(mac, error) });
   }
+}
+
+/** A refusal in words; where somebody else was quicker, with their name. */
+function refusalOf(mac: string, error: unknown): Refusal {
+  const words = wordsFor(error);
+  const rival = live.value.panels.get(mac)?.command?.requested_by;
+  const beaten = error instanceof ApiError && error.kind === "command-in-flight" && rival &&
+    rival.id !== me.value?.id;
+  return beaten ? { ...words, why: t("refusal.in_flight_by", { name: rival.name }) } : words;
 }
 
 /** Takes a refusal off the screen. */

@@ -41,12 +41,18 @@ export function progressOf(
   attempt: Attempt | undefined,
   now: number,
 ): Progress | null {
-  const newer = !command || !attempt || attempt.at > Date.parse(command.issued_at);
-  if (attempt && newer) {
+  if (attempt && (!command || attempt.at > toldAt(command, attempt))) {
     if (attempt.phase === "posting") return { ...plain("posting"), busy: true };
     if (now - attempt.at < BAD_STAYS_MS) return { ...plain("refused"), tone: "bad" };
   }
   return command ? ofCommand(command, now) : null;
+}
+
+/** When there was last news of a command. Who was refused because of it waits for its result. */
+function toldAt(command: Command, { phase }: Attempt): number {
+  const { issued_at, expires_at, confirmed_at, closed_at, status } = command;
+  if (phase === "posting") return Date.parse(issued_at);
+  return Date.parse(closed_at ?? confirmed_at ?? (status === "expired" ? expires_at : issued_at));
 }
 
 function ofCommand(command: Command, now: number): Progress | null {

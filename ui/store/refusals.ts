@@ -21,6 +21,12 @@ const KINDS: Record<string, [why: Key, advice: Key, again: boolean]> = {
   "command-in-flight": ["refusal.in_flight", "refusal.in_flight.do", false],
   "not-adopted": ["refusal.not_adopted", "refusal.not_adopted.do", false],
   "link-down": ["refusal.link_down", "refusal.link_down.do", true],
+  "database-away": ["refusal.database", "refusal.database.do", true],
+  "login-taken": ["refusal.login_taken", "refusal.login_taken.do", false],
+  "last-admin": ["refusal.last_admin", "refusal.last_admin.do", false],
+  "too-many-tokens": ["refusal.too_many_tokens", "refusal.too_many_tokens.do", false],
+  "broker-not-embedded": ["refusal.own_broker", "refusal.own_broker.do", false],
+  "internal": ["refusal.broken", "refusal.broken.do", true],
 };
 
 /** Puts any failure into words. What the service said in detail is shown where these pages know no better. */
@@ -47,6 +53,13 @@ export function wordsFor(error: unknown): Refusal {
     advice: error.status >= 500 ? t("refusal.broken.do") : "",
     again: error.status >= 500,
   };
+}
+
+/** The same for something that could not be read, so that there was nothing to change. */
+export function wordsForReading(error: unknown): Refusal {
+  const words = wordsFor(error);
+  const away = error instanceof ApiError && error.kind === "database-away";
+  return away ? { ...words, advice: t("refusal.database.read") } : words;
 }
 
 /** Words for a refusal that these pages can foresee. @throws never: an unknown kind gets general words */

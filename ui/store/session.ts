@@ -60,7 +60,11 @@ function begin(person: Me): void {
   sessionError.value = null;
   me.value = person;
   follow(mayOperate.value ? "intercoms,events,links" : "links", {
-    onLoggedOut: ended,
+    // The stream also ends when the person's rights change: who it is now, the service says.
+    onLoggedOut: () => {
+      unfollow();
+      void loadSession();
+    },
     onFreshEvent: raiseAlert,
   });
   void request<ServiceSettings>("GET", "/api/settings").then(

@@ -76,6 +76,25 @@ Deno.test("last words: one that was kept for us counts only when the panel has n
   assert.deepEqual(taken, ["status", "heartbeat"]);
 });
 
+Deno.test("last words: a panel that spoke since the link came up is believed at once", async () => {
+  const { time, taken, words } = setUp();
+  words.linkUp();
+  await words.take(say("heartbeat", { door_status: "closed" }));
+  await words.take(OFFLINE);
+  time.increment(1_000);
+  assert.deepEqual(taken, ["heartbeat", "status"]);
+});
+
+Deno.test("last words: to clear a status is not to speak for the panel", async () => {
+  const { time, taken, words } = setUp();
+  words.linkUp();
+  time.increment(30_000);
+  await words.take(OFFLINE);
+  await words.take({ ...OFFLINE, payload: new Uint8Array() });
+  time.increment(1_000);
+  assert.deepEqual(taken, ["status"]);
+});
+
 Deno.test("last words: all else passes at once, also what cannot be understood", async () => {
   const { taken, words } = setUp();
   words.linkUp();

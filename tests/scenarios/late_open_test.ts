@@ -1,0 +1,7 @@
+/**
+ * @module
+ * A late door-open on the embedded broker.
+ */
+import { tellLateStories } from "../support/late_stories.ts";
+
+tellLateStories("embedded");
