@@ -77,9 +77,8 @@ async function spread(world: World): Promise<void> {
     await ear.say(`${topic}/key`, { apartment: text, key_id: text, [text]: text });
     await ear.say(`${topic}/call`, { apartment: text, caller: text, caller_name: { [text]: [text] } });
     await ear.say(`${topic}/alarm`, { kind: "tamper", requested_by: text, user: { name: text } });
-    // What cannot be understood is kept as it came, for a person to look at.
+    // What cannot be understood is kept as it came, up to ten a second, for a person to look at.
     await ear.say(`${topic}/${topicOf(text)}`, text);
-    await ear.say(`${topic}/door_opened`, { source: text });
     const change = { name: nameOf(text), address: addressOf(text) };
     await waitFor(async () => {
       const { status } = await world.admin.api("PUT", `/api/intercoms/${macOf(index)}`, { body: change });

@@ -11,6 +11,7 @@ const REFUSED = {
   key: "k",
   apartment: "",
   at: NOW,
+  over: "c",
   why: "offline",
   advice: "",
   again: false,
@@ -21,7 +22,7 @@ Deno.test("progress: nothing asked, nothing told", () => {
 });
 
 Deno.test("progress: while a request is on its way it is busy, and nothing is claimed", () => {
-  const progress = progressOf(null, { phase: "posting", key: "k", at: NOW }, NOW);
+  const progress = progressOf(null, { phase: "posting", key: "k", at: NOW, over: "" }, NOW);
   assert.equal(progress?.status, "posting");
   assert.equal(progress?.busy, true);
 });
@@ -59,18 +60,25 @@ Deno.test("progress: an expired command stays longer, and a late confirmation is
 
 Deno.test("progress: a refusal is shown over an older command, and hidden by a newer one", () => {
   const older = command("c", { status: "closed", issued_at: past(30), closed_at: past(5) });
-  assert.equal(progressOf(older, REFUSED, NOW)?.status, "refused");
+  assert.equal(progressOf(older, { ...REFUSED, over: "c closed" }, NOW)?.status, "refused");
   const newer = command("d", { status: "sent", issued_at: past(-1) });
   assert.equal(progressOf(newer, REFUSED, NOW + 2000)?.status, "sent");
 });
 
 Deno.test("progress: who was refused because of another's command sees its result in the end", () => {
-  const sent = command("c", { status: "sent", issued_at: past(2) });
+  // By this page's clock the other one asked later; the two clocks are not the same.
+  const sent = command("c", { status: "sent", issued_at: past(-1) });
   assert.equal(progressOf(sent, REFUSED, NOW)?.status, "refused");
   const confirmed = command("c", { status: "confirmed", issued_at: past(2), confirmed_at: past(-1) });
   assert.equal(progressOf(confirmed, REFUSED, NOW + 1000)?.status, "confirmed");
   const expired = command("c", { status: "expired", issued_at: past(2), expires_at: past(-8) });
   assert.equal(progressOf(expired, REFUSED, NOW + 8000)?.status, "expired");
+});
+
+Deno.test("progress: a refusal is not hidden by the failure that it tells of, but by the failure of another's", () => {
+  const failed = command("d", { status: "failed", issued_at: past(1) });
+  assert.equal(progressOf(failed, REFUSED, NOW)?.status, "refused");
+  assert.equal(progressOf(failed, { ...REFUSED, over: "d" }, NOW)?.status, "failed");
 });
 
 Deno.test("progress: a refusal does not stay for ever", () => {

@@ -89,7 +89,14 @@ export function IntercomRow({ panel, top, index, selected, onSelect }: IntercomR
 export function Status({ panel }: { panel: Intercom }) {
   const reason = panel.status_reason ? t(`reason.${panel.status_reason}`) : "";
   if (!panel.adopted) return <Mark kind="waiting" word />;
-  if (panel.alarm) return <Mark kind="alarm" word={t(`alarm.${panel.alarm.kind}`)} />;
+  if (panel.alarm) {
+    const word = t(`alarm.${panel.alarm.kind}`);
+    return (
+      <span class="status" title={word}>
+        <Mark kind="alarm" word={word} />
+      </span>
+    );
+  }
   if (ringingMacs.value.has(panel.mac)) return <Mark kind="call" word />;
   return (
     <span class="status" title={reason}>

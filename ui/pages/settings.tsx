@@ -3,6 +3,7 @@
  * Settings: one's own, and for those who mind the service its people and its records.
  */
 import type { ComponentChild } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import { Link } from "../components/link.tsx";
 import type { Key } from "../i18n/en.ts";
 import { t } from "../i18n/translate.ts";
@@ -35,10 +36,15 @@ export function SettingsPage() {
   const tabs = TABS.filter((tab) => tab.allowed());
   const asked = place.value.query.get("tab") ?? "";
   const current = tabs.find(({ name }) => name === asked) ?? tabs[0]!;
+  const nav = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // On a phone the tabs are wider than the screen.
+    nav.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [current.name]);
   return (
     <div class="settings">
       {tabs.length > 1 && (
-        <nav class="tabs" aria-label={t("page.settings")}>
+        <nav ref={nav} class="tabs" aria-label={t("page.settings")}>
           {tabs.map((tab) => (
             <Link
               key={tab.name}

@@ -7,7 +7,7 @@ import { signal } from "@preact/signals";
 import { ApiError, request } from "../api.ts";
 import { t } from "../i18n/translate.ts";
 import { applyHere, live, stream } from "./live.ts";
-import type { Attempt } from "./progress.ts";
+import { type Attempt, newsOf } from "./progress.ts";
 import { type Refusal, wordsFor, wordsForKind } from "./refusals.ts";
 import { me } from "./session.ts";
 import type { Command, Intercom } from "../types.ts";
@@ -42,7 +42,8 @@ export function ask(panel: Intercom, apartment = ""): void {
 /** Sends the intention. Sending the same one again is safe. */
 export async function open({ mac, apartment, key }: Question): Promise<void> {
   question.value = null;
-  setAttempt(mac, { phase: "posting", key, at: serviceNow() });
+  const over = newsOf(commandOf(mac));
+  setAttempt(mac, { phase: "posting", key, at: serviceNow(), over });
   try {
     const { command } = await request<{ command: Command }>(
       "POST",
@@ -53,14 +54,14 @@ export async function open({ mac, apartment, key }: Question): Promise<void> {
     setAttempt(mac, null);
     void followWithoutStream(command);
   } catch (error) {
-    setAttempt(mac, { phase: "refused", key, apartment, at: serviceNow(), ...refusalOf(mac, error) });
+    setAttempt(mac, { phase: "refused", key, apartment, at: serviceNow(), over, ...refusalOf(mac, error) });
   }
 }
 
 /** A refusal in words; where somebody else was quicker, with their name. */
 function refusalOf(mac: string, error: unknown): Refusal {
   const words = wordsFor(error);
-  const rival = live.value.panels.get(mac)?.command?.requested_by;
+  const rival = commandOf(mac)?.requested_by;
   const beaten = error instanceof ApiError && error.kind === "command-in-flight" && rival &&
     rival.id !== me.value?.id;
   return beaten ? { ...words, why: t("refusal.in_flight_by", { name: rival.name }) } : words;
@@ -79,6 +80,7 @@ function refuse(mac: string, key: string, kind: "not-adopted" | "panel-offline" 
     key,
     apartment: "",
     at: serviceNow(),
+    over: newsOf(commandOf(mac)),
     ...wordsForKind(told),
     again: false,
   });
@@ -106,6 +108,10 @@ async function followWithoutStream(command: Command): Promise<void> {
       // The veil over the page already says that the service is not heard; the next second may be better.
     }
   }
+}
+
+function commandOf(mac: string): Command | null {
+  return live.value.panels.get(mac)?.command ?? null;
 }
 
 function serviceNow(): number {

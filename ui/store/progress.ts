@@ -6,12 +6,14 @@ import type { Command } from "../types.ts";
 
 /** What the operator asked for and the service has not yet shown on the stream. */
 export type Attempt =
-  | { phase: "posting"; key: string; at: number }
+  | { phase: "posting"; key: string; at: number; over: string }
   | {
     phase: "refused";
     key: string;
     apartment: string;
     at: number;
+    /** What was last known of the door's command when this was asked; later news are shown in place of this. */
+    over: string;
     why: string;
     advice: string;
     again: boolean;
@@ -41,18 +43,28 @@ export function progressOf(
   attempt: Attempt | undefined,
   now: number,
 ): Progress | null {
-  if (attempt && (!command || attempt.at > toldAt(command, attempt))) {
+  if (attempt && !isNews(command, attempt.over)) {
     if (attempt.phase === "posting") return { ...plain("posting"), busy: true };
     if (now - attempt.at < BAD_STAYS_MS) return { ...plain("refused"), tone: "bad" };
   }
   return command ? ofCommand(command, now) : null;
 }
 
-/** When there was last news of a command. Who was refused because of it waits for its result. */
-function toldAt(command: Command, { phase }: Attempt): number {
-  const { issued_at, expires_at, confirmed_at, closed_at, status } = command;
-  if (phase === "posting") return Date.parse(issued_at);
-  return Date.parse(closed_at ?? confirmed_at ?? (status === "expired" ? expires_at : issued_at));
+/**
+ * What is known of a command, as far as it is news to whoever was refused because of it: that it is there, and how it
+ * ended. Not by the clock: the page's and the service's may be apart by more than a command takes.
+ */
+export function newsOf(command: Command | null): string {
+  if (!command) return "";
+  const { id, status } = command;
+  return status === "requested" || status === "sent" ? id : `${id} ${status}`;
+}
+
+function isNews(command: Command | null, over: string): boolean {
+  if (!command) return false;
+  // One's own command that could not be sent says no more than its refusal, and that one has a button to try again.
+  if (command.status === "failed" && !over.startsWith(command.id)) return false;
+  return newsOf(command) !== over;
 }
 
 function ofCommand(command: Command, now: number): Progress | null {
