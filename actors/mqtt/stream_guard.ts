@@ -57,6 +57,8 @@ export function guardStream(
       return parse(bytes);
     } finally {
       parsing = false;
+      // Also when nobody asked: after a chunk that ends in the middle of a packet no event tells of the next one.
+      again = true;
       readAgain();
     }
   };

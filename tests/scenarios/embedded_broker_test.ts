@@ -4,6 +4,7 @@
  * payloads that are none. Whoever sends them is dealt with alone; all others go on.
  */
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { fileURLToPath } from "node:url";
 import { publishPacket } from "../support/mqtt_bytes.ts";
 import { dialRaw } from "../support/raw_client.ts";
@@ -45,6 +46,30 @@ for (const qos of [0, 1] as const) {
     });
   });
 }
+
+Deno.test("embedded broker: takes large messages in one write, and one that comes in pieces", async () => {
+  await inWorld("embedded", {}, async (world) => {
+    const mac = "AA:BB:CC:77";
+    const large = (apartment: number) => {
+      const payload = JSON.stringify({ apartment, filler: "x".repeat(60_000) });
+      return publishPacket(`intercom/${mac}/call`, new TextEncoder().encode(payload), { qos: 0 });
+    };
+    const taken = async (count: number) =>
+      await waitFor(async () => (await world.events(`&mac=${mac}&type=call`)).length === count, {
+        what: `${count} calls`,
+      });
+    const panel = await dialRaw(world, "large");
+    panel.write(Buffer.concat(Array.from({ length: 20 }, (_, index) => large(index + 1))));
+    await taken(20);
+    const bytes = large(21);
+    for (let at = 0; at < bytes.length; at += 20_001) {
+      // Each piece when the one before was heard: anything answered after it shows that the broker still reads.
+      await new Promise((resolve) => panel.write(bytes.subarray(at, at + 20_001), resolve));
+      await world.admin.api("GET", "/api/me");
+    }
+    await taken(21);
+  });
+});
 
 Deno.test("row 15: what is too large closes its sender's connection, is counted, and hurts nobody else", async () => {
   await inWorld("embedded", {}, async (world) => {
