@@ -16,6 +16,8 @@ export interface Publish {
   retained: boolean;
   /** The broker's DUP flag. */
   redelivered: boolean;
+  /** The broker had it waiting while the service was away: it tells what was, not what is. */
+  backlog?: boolean;
 }
 
 /** Takes a publish; holds once what it came to is committed, or it is counted as refused. */
