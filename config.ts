@@ -62,6 +62,9 @@ const schema = z.strictObject({
   LOG_FORMAT: z.enum(["pretty", "json"], { error: '"pretty" or "json"' }).optional(),
 });
 
+/** Settings of what is to come: a value that does nothing must not look as if it did. */
+const NOT_YET_USED = ["WS_PORT", "AMI_URL", "ASTERISK_LOG", "PJSIP_CONF", "INTERNAL_NUMBERS", "TELEGRAM_API"];
+
 /** Settings whose value must not be shown. */
 const SECRET = new Set(["ADMIN_PASSWORD", "DATABASE_URL", "MQTT_URL", "AMI_URL"]);
 
@@ -92,9 +95,11 @@ export function readConfig(
     mqttPort: s.MQTT_PORT,
     mqttHost: s.MQTT_HOST ?? s.HOST,
     emulate: s.EMULATE ?? unconfigured(s),
-    /** Settings that are taken but have nothing behind them in this version. */
-    notYetUsed: (["AMI_URL", "ASTERISK_LOG", "PJSIP_CONF"] as const).filter((name) => s[name] !== undefined)
-      .map((name) => `DOORLINE_${name}`),
+    /** Settings that were given but have nothing behind them in this version. */
+    notYetUsed: [
+      ...NOT_YET_USED.filter((name) => given[name] !== undefined),
+      ...(s.EMULATE?.some((name) => name !== "intercoms") ? ["EMULATE"] : []),
+    ].map((name) => `DOORLINE_${name}`),
     offlineAfterMs: s.OFFLINE_AFTER * 1000,
     heartbeatEveryMs: s.HEARTBEAT_EVERY * 1000,
     heldOpenAfterMs: s.HELD_OPEN_AFTER * 1000,

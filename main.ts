@@ -10,16 +10,17 @@ import { People } from "./actors/people/people.ts";
 import { stopOnSignal } from "./actors/stopping.ts";
 import { createSystem } from "./actors/system.ts";
 import { readConfig } from "./config.ts";
+import { DatabaseAway } from "./db/client.ts";
 import { holdDataDir } from "./db/data_dir.ts";
 import { addPanels } from "./db/intercoms.ts";
-import { openDatabase } from "./db/open.ts";
+import { lostAtStart, openDatabase } from "./db/open.ts";
 import project from "./deno.json" with { type: "json" };
 import { DEFAULT_NAMES, startIntercoms } from "./emulators/intercoms.ts";
 import { createApp } from "./routes/app.ts";
 import { readPages } from "./routes/pages.ts";
 import { serve } from "./routes/server.ts";
 import { endStreams } from "./routes/stream.ts";
-import type { Readiness } from "./routes/system.ts";
+import { readinessOf } from "./routes/system.ts";
 
 const config = await Promise.try(() => readConfig(Deno.env.toObject())).catch(exitWith(2));
 const log = createLogger({
@@ -45,9 +46,9 @@ const system = createSystem({
   onMinute: (feed) => feed.owners().forEach(({ sessionId }) => sessionId !== null && people.touch(sessionId)),
 });
 people.onEnded((ended) => endStreams(system.feed, ended));
-await people.start();
+await people.start().catch(exitWith(1));
 const emulatesPanels = config.emulate.includes("intercoms");
-if (emulatesPanels) await db.reader.query((sql) => addPanels(sql, DEFAULT_NAMES));
+if (emulatesPanels) await db.reader.query((sql) => addPanels(sql, DEFAULT_NAMES)).catch(exitWith(1));
 await system.start().catch(exitWith(1));
 
 let stopping = false;
@@ -67,11 +68,18 @@ const app = createApp({
     adopt: config.adopt,
     broker: system.transport.credentials === null ? "external" : "embedded",
   },
-  readiness,
+  isStopping: () => stopping,
+  readiness: () =>
+    readinessOf({
+      stopping,
+      links: system.links,
+      database: db.reader,
+      quarantined: system.intercoms.quarantined.length,
+    }),
   metrics: () => system.metrics.text(),
   log,
 });
-const server = await Promise.try(() => serve({ host: config.host, port: config.httpPort }, answer))
+const server = await Promise.try(() => serve({ host: config.host, port: config.httpPort }, app.fetch))
   .catch(exitWith(1));
 const emulated = emulatesPanels
   ? startIntercoms({
@@ -97,24 +105,10 @@ stopOnSignal({ log }, async () => {
   directory.release();
 });
 
-/** While it ends, the service says so and takes on nothing new. */
-function answer(request: Request, info: Deno.ServeHandlerInfo): Response | Promise<Response> {
-  return stopping && new URL(request.url).pathname.startsWith("/api/")
-    ? new Response(null, { status: 503, headers: { "Retry-After": "5" } })
-    : app.fetch(request, info);
-}
-
-function readiness(): Readiness {
-  const reasons = system.links.list().filter(({ state }) => state !== "up")
-    .map(({ id }) => `the ${id} is not connected`);
-  const aside = system.intercoms.quarantined.length;
-  if (aside > 0) reasons.push(`${aside} actors were put aside and rebuilt`);
-  return { state: stopping ? "stopping" : reasons.length > 0 ? "degraded" : "ready", reasons };
-}
-
 /** One line for what an operator can mend; all of it for what nobody expected. */
 function exitWith(code: number) {
-  return (error: Error): never => {
+  return (cause: Error): never => {
+    const error = cause instanceof DatabaseAway ? lostAtStart(cause, config.databaseUrl) : cause;
     console.error(/^DOORLINE_/.test(error.message) ? mask(error.message) : error);
     Deno.exit(code);
   };

@@ -74,6 +74,8 @@ interface Held {
 
 interface Keyed {
   id: string;
+  /** When it was issued, on the steady clock. */
+  at: number;
   sha256: string;
   answer: Promise<CommandView>;
 }
@@ -93,7 +95,8 @@ interface DoorCommandsOptions {
 const SHOWN_MS = 60_000;
 /** How long an operator waits for the database before the door stays closed. */
 const COMMIT_DEADLINE_MS = 3000;
-/** Idempotency keys that are remembered; the database has them for a day. */
+/** Idempotency keys are remembered for a day, the newest of them. */
+const KEY_LIFE_MS = 24 * 3600_000;
 const KEYS = 10_000;
 
 /** Holds the commands that something may still be learned about. */
@@ -133,6 +136,7 @@ export class DoorCommands {
     for (const row of keyed.toReversed()) {
       this.#remember(row.requested_by, row.idempotency_key!, {
         id: row.id,
+        at: this.#options.clock.fromWall(row.issued_at.getTime()),
         sha256: row.request_sha256,
         answer: Promise.resolve(viewOfRow(row)),
       });
@@ -167,7 +171,7 @@ export class DoorCommands {
     );
     const { by, idempotencyKey } = request;
     if (idempotencyKey !== null) {
-      const before = this.#keyed.get(`${by.id} ${idempotencyKey}`);
+      const before = this.#answered(by.id, idempotencyKey);
       if (before !== undefined) {
         if (before.sha256 === sha256) {
           return before.answer.then((answered) => this.get(before.id) ?? answered);
@@ -186,7 +190,7 @@ export class DoorCommands {
     const answer = this.#issue(id, request, sha256);
     if (idempotencyKey !== null) {
       const name = `${by.id} ${idempotencyKey}`;
-      this.#remember(by.id, idempotencyKey, { id, sha256, answer });
+      this.#remember(by.id, idempotencyKey, { id, at: this.#options.clock.now(), sha256, answer });
       // What was not recorded did not happen: the same key may try again.
       answer.catch(() => this.#keyed.get(name)?.id === id && this.#keyed.delete(name));
     }
@@ -195,7 +199,7 @@ export class DoorCommands {
 
   /** Whether this user used the key before: then the answer is the one of then. */
   isRepeated(userId: number, idempotencyKey: string): boolean {
-    return this.#keyed.has(`${userId} ${idempotencyKey}`);
+    return this.#answered(userId, idempotencyKey) !== undefined;
   }
 
   /** Tells the door's command that the door opened; true when that explains the opening. */
@@ -219,12 +223,16 @@ export class DoorCommands {
     return latest !== undefined && isInFlight(latest.view) && this.#held.get(latest.id)?.handedOver === true;
   }
 
-  /** Tells the door's command that the door closed. */
-  doorClosed(mac: string, at: number): WriteUnit {
-    const latest = this.#latest.get(mac);
-    if (latest === undefined || latest.view.status !== "confirmed") return {};
-    const turn = this.#hub.send(latest.id, { type: "door.closed", at });
-    return turn === null ? {} : this.#apply(turn);
+  /** Tells the door's commands that the door closed: one closing ends every opening before it. */
+  doorClosed(mac: string, at: number): WriteUnit[] {
+    const units: WriteUnit[] = [];
+    for (const id of [...this.#held.keys()]) {
+      const context = this.#hub.get(id)?.context;
+      if (context?.mac !== mac || context.status !== "confirmed") continue;
+      const turn = this.#hub.send(id, { type: "door.closed", at });
+      if (turn !== null) units.push(this.#apply(turn));
+    }
+    return units;
   }
 
   /** A command that is still held, as it is shown. */
@@ -384,6 +392,15 @@ export class DoorCommands {
       view: this.#view(context, held),
       endedAt: ended ? context.times.at : null,
     });
+  }
+
+  /** What was answered under a key, for a day. */
+  #answered(userId: number, key: string): Keyed | undefined {
+    const name = `${userId} ${key}`;
+    const keyed = this.#keyed.get(name);
+    if (keyed === undefined || this.#options.clock.now() - keyed.at < KEY_LIFE_MS) return keyed;
+    this.#keyed.delete(name);
+    return undefined;
   }
 
   #remember(userId: number, key: string, keyed: Keyed): void {

@@ -88,6 +88,7 @@ export class Feed {
   #stopped = false;
   /** The newest snapshot of each set of topics. */
   readonly #snapshots = new Map<string, Snapshot>();
+  #forgetting: unknown = null;
   /** Replays, encoded once for readers that come at the same moment. */
   readonly #first = new Map<string, Uint8Array>();
   #dropped = 0;
@@ -119,6 +120,11 @@ export class Feed {
   /** Readers that were let go because they did not keep up. */
   get dropped(): number {
     return this.#dropped;
+  }
+
+  /** Bytes of snapshots that are held for readers to come. */
+  get snapshotBytes(): number {
+    return this.#snapshots.values().reduce((sum, { bytes }) => sum + bytes.length, 0);
   }
 
   /** Publishes a change to the readers of a topic. */
@@ -203,6 +209,8 @@ export class Feed {
     this.#flush();
     this.#stopped = true;
     this.#options.clock.clearTimeout(this.#ping);
+    if (this.#forgetting !== null) this.#options.clock.clearTimeout(this.#forgetting);
+    this.#snapshots.clear();
     this.#each((reader) => reader.end(STOPPING));
   }
 
@@ -293,7 +301,21 @@ export class Feed {
     const text = `id: ${id}\n${format("snapshot", this.#options.snapshot(reader.topics))}`;
     const made = { bytes: encoder.encode(text), seq: this.#seq, madeAt: now };
     this.#snapshots.set(reader.key, made);
+    this.#forgetSnapshots();
     return made;
+  }
+
+  /** With a hundred thousand panels a snapshot is tens of megabytes: too much to keep for nobody. */
+  #forgetSnapshots(): void {
+    const { clock } = this.#options;
+    this.#forgetting ??= clock.setTimeout(() => {
+      this.#forgetting = null;
+      const now = clock.now();
+      for (const [key, { madeAt }] of this.#snapshots) {
+        if (now - madeAt >= SNAPSHOT_MS) this.#snapshots.delete(key);
+      }
+      if (this.#snapshots.size > 0) this.#forgetSnapshots();
+    }, SNAPSHOT_MS);
   }
 
   /** What came after a number; never nothing, so that the reader knows at once that it is connected. */

@@ -98,12 +98,14 @@ export class Reader {
     pulled();
   }
 
+  /** One at a time and as they are: hundreds of readers hold the same snapshot, joined it would be one each. */
   #take(): void {
-    const bytes = this.#queue.length === 1 ? this.#queue[0]! : join(this.#queue, this.#bytes);
-    this.#queue = [];
-    this.#bytes = 0;
-    this.#allowance = 0;
+    const bytes = this.#queue.shift()!;
+    this.#bytes -= bytes.length;
+    this.#waitingSince = this.#options.now();
     this.#controller.enqueue(bytes);
+    if (this.#queue.length > 0) return;
+    this.#allowance = 0;
     if (this.#ending) {
       this.#gone = true;
       this.#controller.close();
@@ -119,14 +121,4 @@ export class Reader {
     this.#pulled = null;
     if (!this.#ending) this.#options.onGone(dropped);
   }
-}
-
-function join(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  const joined = new Uint8Array(length);
-  let offset = 0;
-  for (const chunk of chunks) {
-    joined.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return joined;
 }

@@ -67,9 +67,15 @@ export class Housekeeping {
     const { database, clock, keepMonths, log } = this.#options;
     if (!database.up) return;
     const now = new Date(clock.toWall(clock.now()));
-    const dropped = await database.query((sql) => keepPartitions(sql, now, keepMonths), {
+    const { dropped, spared } = await database.query((sql) => keepPartitions(sql, now, keepMonths), {
       deadlineMs: 60_000,
     });
     if (dropped.length > 0) log.info({ dropped }, "History that is too old was dropped");
+    if (spared !== null) {
+      log.warn(
+        { newest: spared, now },
+        "All history is too old by this clock, so none of it was dropped: see whether the clock is right",
+      );
+    }
   }
 }

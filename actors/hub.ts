@@ -127,7 +127,11 @@ export class Hub<M extends AnyStateMachine> {
   #ownTurn(key: string, entry: Entry<M>, snapshot: SnapshotFrom<M>): void {
     // The first snapshot is the start itself, and a stopped actor says one last time where it stood.
     if (this.#entries.get(key) !== entry || snapshot === entry.snapshot) return;
-    this.#options.onTimer(this.#turn(key, entry, snapshot));
+    try {
+      this.#options.onTimer(this.#turn(key, entry, snapshot));
+    } catch (error) {
+      this.#options.onFailed(key, error); // thrown from a timer it would end the process
+    }
   }
 
   #turn(key: string, entry: Entry<M>, after: SnapshotFrom<M>): Turn<M> {

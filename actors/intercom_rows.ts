@@ -110,7 +110,13 @@ export function eventRow(
     apartment: null,
     key_id: null,
     command_id: null,
-    payload: told ? { ...message.extra } : {},
+    // `delayed` tells pages that it is no news: nobody stands at that door any more.
+    payload: told
+      ? {
+        ...message.extra,
+        ...("backlog" in message.event && message.event.backlog ? { delayed: true } : {}),
+      }
+      : {},
     occurred_at: told && message.occurredAt !== null
       ? new Date(message.occurredAt).toISOString()
       : receivedAt,

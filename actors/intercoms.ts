@@ -4,6 +4,7 @@
  * database and the feed. Every way in answers with a promise that holds once all of it is committed.
  */
 import { monotonicFactory } from "ulid";
+import { DatabaseAway } from "../db/client.ts";
 import type { StoredIntercom } from "../db/intercoms.ts";
 import type { AuditRow, WriteUnit } from "../db/rows.ts";
 import type { IntercomEvent } from "../machines/events.ts";
@@ -11,6 +12,7 @@ import { intercomMachine } from "../machines/intercom.ts";
 import type { CommandView, IntercomView } from "../machines/views.ts";
 import { type Clock, toIso } from "./clock.ts";
 import type { Requester } from "./command_rows.ts";
+import { CROWD, Crowd } from "./crowd.ts";
 import { CommandRefused, type DoorCommands } from "./door_commands.ts";
 import type { Feed } from "./feed.ts";
 import { Hub, type Turn } from "./hub.ts";
@@ -57,8 +59,20 @@ interface IntercomsOptions {
 const REDELIVERY_MS = 10 * 60_000;
 /** Panels that may wait for an operator's yes. */
 const MAX_WAITING = 1000;
-/** When more panels than this change at one blow, streams begin anew instead of being told of each. */
-const MANY = 500;
+
+/**
+ * The machine with timers that ask the clock. By itself it knows the time of its last event only, and each timer that
+ * fires late would make all later ones of that panel as late.
+ */
+function exactIntercomMachine(clock: Clock) {
+  const until = (due: number | null) => Math.max(0, (due ?? 0) - clock.now());
+  return intercomMachine.provide({
+    delays: {
+      silence: ({ context }) => until(context.times.silence),
+      heldOpen: ({ context }) => until(context.times.held),
+    },
+  });
+}
 
 /** Holds the panels' actors. `stop()` stops their timers. */
 export class Intercoms {
@@ -67,6 +81,7 @@ export class Intercoms {
   readonly #profiles = new Map<string, IntercomProfile>();
   readonly #once = new Once();
   readonly #touches: Touches;
+  readonly #crowd: Crowd;
   readonly #ulid = monotonicFactory();
   /** Panels whose actor failed or whose stored state was damaged, since the start. */
   readonly #quarantined = new Set<string>();
@@ -75,15 +90,12 @@ export class Intercoms {
   constructor(options: IntercomsOptions) {
     this.#options = options;
     this.#hub = new Hub({
-      machine: intercomMachine,
+      machine: exactIntercomMachine(options.clock),
       clock: options.clock,
-      onTimer: (turn) => {
-        this.#record(turn, null).catch((error) =>
-          options.onTrouble(turn.key, "could not be recorded", error)
-        );
-      },
+      onTimer: (turn) => this.#recordLater(turn, this.#crowd.isCrowded()),
       onFailed: (mac, error) => this.#quarantine(mac, error),
     });
+    this.#crowd = new Crowd({ clock: options.clock, onOver: () => options.feed.resync("intercoms") });
     this.#touches = new Touches({
       clock: options.clock,
       isDatabaseUp: options.isDatabaseUp,
@@ -151,6 +163,12 @@ export class Intercoms {
   receive(message: PanelMessage, redelivered: boolean): Promise<void> {
     const { clock } = this.#options;
     const { mac } = message;
+    // Before anybody acts on it: an actor that is ahead of the database would stay so.
+    if (this.#options.recorder.isFull) {
+      return Promise.reject(
+        new DatabaseAway(`Cannot take a message of ${mac}: too much waits for the database`),
+      );
+    }
     const at = clock.now();
     if (message.event.type === "panel.heartbeat" || message.event.type === "panel.status") {
       return this.#take(message, at);
@@ -179,13 +197,14 @@ export class Intercoms {
   linkChanged(up: boolean): void {
     const { clock, feed } = this.#options;
     const at = clock.now();
-    const many = this.#hub.size > MANY;
+    const changed: Turned[] = [];
     // A copy: an actor that fails on it is started anew, and would be told again and again.
     for (const mac of [...this.#hub.keys()]) {
       const turn = this.#hub.send(mac, { type: up ? "link.up" : "link.down", at });
-      if (turn === null || !isVisible(turn.before, turn.after)) continue;
-      this.#recordLater(turn, many);
+      if (turn !== null && isVisible(turn.before, turn.after)) changed.push(turn);
     }
+    const many = changed.length > CROWD;
+    for (const turn of changed) this.#recordLater(turn, many);
     if (many) feed.resync("intercoms");
   }
 
@@ -309,14 +328,30 @@ export class Intercoms {
   /** Forgets a panel; its history stays. One that speaks again is a new one. */
   async remove(mac: string, by: Requester): Promise<void> {
     this.#mustGet(mac);
-    await this.#options.recorder.record({
-      removeIntercom: mac,
-      audit: [this.#audit("intercom.remove", mac, by, "done", {})],
-    }, { deadlineMs: 3000 });
-    if (this.#profiles.get(mac)?.adoptedAt === null) this.#waiting--;
+    const { recorder, feed } = this.#options;
+    const profile = this.#profiles.get(mac)!;
+    const snapshot = this.#hub.get(mac)!;
+    // At once: what it said while the removal is being committed would bring its row back.
     this.#hub.remove(mac);
     this.#profiles.delete(mac);
-    this.#options.feed.publish("intercoms", "intercom.removed", { mac });
+    try {
+      await recorder.record({
+        removeIntercom: mac,
+        audit: [this.#audit("intercom.remove", mac, by, "done", {})],
+      }, { deadlineMs: 3000 });
+    } catch (error) {
+      if (!this.#profiles.has(mac)) {
+        this.#profiles.set(mac, profile);
+        this.#hub.start(mac, { snapshot });
+        const at = this.#options.clock.now();
+        this.#deliver(mac, { type: "resume", at, heardUntil: at });
+      }
+      throw error;
+    }
+    if (profile.adoptedAt === null) this.#waiting--;
+    // It may have come back meanwhile, as a new one.
+    if (this.#profiles.has(mac)) this.shownAgain(mac);
+    else feed.publish("intercoms", "intercom.removed", { mac });
   }
 
   /** Writes what heartbeats left to be written; call it when the database is back. */
@@ -327,6 +362,7 @@ export class Intercoms {
   /** Stops all timers. */
   stop(): void {
     this.#touches.stop();
+    this.#crowd.stop();
     this.#hub.stop();
   }
 
@@ -352,9 +388,12 @@ export class Intercoms {
     if (event.type === "panel.heartbeat" && event.door === "open" && this.#options.commands.isOpening(mac)) {
       delivered = { ...event, at, source: "remote" };
     }
-    if (adopted && event.type === "panel.door_closed") units.push(this.#options.commands.doorClosed(mac, at));
     const turn = this.#hub.send(mac, delivered);
-    if (turn === null) return Promise.resolve(); // it failed on this very message and was put aside, which is told
+    // It failed on this very message and was put aside, which is told; what a command made of it stands.
+    if (turn === null) return this.#options.recorder.record(Object.assign({}, ...units));
+    if (adopted && turn.facts.some(({ type }) => type === "intercom.door_closed")) {
+      units.push(...this.#options.commands.doorClosed(mac, at));
+    }
     const once = { ...message, hasId: message.hasId || redelivered };
     return this.#record(turn, once, units);
   }
@@ -381,12 +420,13 @@ export class Intercoms {
       return this.#touch(turn);
     }
     if (!quiet) this.#show(turn);
-    const unit = this.#unit(turn, message);
-    return this.#options.recorder.record({
-      ...unit,
-      ...Object.assign({}, ...others.map(({ command }) => command === undefined ? {} : { command })),
-      audit: others.flatMap((other) => other.audit ?? []),
-    });
+    // One actor, one unit, except for the command that this is the end of: that goes with it.
+    const [first = {}, ...rest] = others;
+    const { recorder } = this.#options;
+    return Promise.all(
+      [{ ...this.#unit(turn, message), ...first }, ...rest].map((unit) => recorder.record(unit)),
+    )
+      .then(() => {});
   }
 
   /** Nothing changed but when it was last heard. */

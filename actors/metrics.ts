@@ -17,6 +17,9 @@ export interface Measured {
   writer: { waitingRows: number; committedRows: number };
 }
 
+/** How old the counts of panels may be: to go over a hundred thousand takes a while, and anybody may ask. */
+const COUNTS_MS = 1000;
+
 /** Holds the registry, and the timer that measures how late timers are. */
 export class Metrics {
   readonly #registry = new Registry();
@@ -64,8 +67,8 @@ export class Metrics {
   /** Counts the end of an opening. */
   readonly settled = (result: string, seconds: number): void => this.#commands.observe({ result }, seconds);
 
-  /** Begins to measure. `prom-client`'s own measure of the event loop is wrong on Deno. */
-  start(measured: Measured): void {
+  /** Begins to measure; `now` in milliseconds. `prom-client`'s own measure of the event loop is wrong on Deno. */
+  start(measured: Measured, now: () => number = () => performance.now()): void {
     const gauge = (name: string, help: string, read: () => number) => {
       new Gauge({
         name,
@@ -77,13 +80,18 @@ export class Metrics {
       });
     };
     const { intercoms, commands, feed, links, writer } = measured;
+    let counted = { at: -Infinity, counts: {} as Record<string, number> };
+    const counts = () => {
+      if (now() - counted.at >= COUNTS_MS) counted = { at: now(), counts: intercoms.counts() };
+      return counted.counts;
+    };
     new Gauge({
       name: "doorline_intercoms",
       help: "Panels by status",
       labelNames: ["status"],
       registers: [this.#registry],
       collect() {
-        for (const [status, count] of Object.entries(intercoms.counts())) this.set({ status }, count);
+        for (const [status, count] of Object.entries(counts())) this.set({ status }, count);
       },
     });
     new Gauge({

@@ -33,9 +33,17 @@ export class Recorder {
     return this.#recent.slice(-limit).reverse();
   }
 
-  /** Resolves when the unit is committed; see `Writer.commit` for what it throws. */
+  /** Whether so much waits to be committed that nothing new may be taken on. */
+  get isFull(): boolean {
+    return this.#writer.isFull;
+  }
+
+  /**
+   * Resolves when the unit is committed; see `Writer.commit` for what it throws. What an actor stated is never refused
+   * for want of room: it would be ahead of the database for good. New work is refused before, by `isFull`.
+   */
   async record(unit: WriteUnit, options: { deadlineMs?: number } = {}): Promise<void> {
-    const { eventIds } = await this.#writer.commit(unit, options);
+    const { eventIds } = await this.#writer.commit(unit, { ...options, beyondBound: true });
     for (const event of unit.events ?? []) {
       if (eventIds.has(event.id)) this.#tell(event);
     }

@@ -6,7 +6,7 @@
 import { DatabaseAway } from "../db/client.ts";
 import type { DeadLetters } from "./dead_letters.ts";
 import { type Intercoms, TooManyUnknown } from "./intercoms.ts";
-import { decode } from "./mqtt/decode.ts";
+import { decode, type PanelMessage } from "./mqtt/decode.ts";
 
 /** A publish as it came from the wire. */
 export interface Publish {
@@ -40,9 +40,11 @@ export function createIntake(options: {
       if (decoded.mac !== null) intercoms.heard(decoded.mac);
       return;
     }
-    options.onMessage?.(decoded.message.event.type);
+    const message = publish.backlog ? asHistory(decoded.message) : decoded.message;
+    if (message === null) return;
     try {
-      await intercoms.receive(decoded.message, redelivered);
+      await intercoms.receive(message, redelivered);
+      options.onMessage?.(message.event.type);
     } catch (error) {
       if (error instanceof DatabaseAway) throw error;
       // What will never be taken is taken off the sender's hands, or it would come again for ever.
@@ -50,4 +52,18 @@ export function createIntake(options: {
       deadLetters.add({ source: "mqtt", reason, topic, payload });
     }
   };
+}
+
+/** A message that waited at the broker, as what it is by now; null when it says nothing any more. */
+function asHistory(message: PanelMessage): PanelMessage | null {
+  const { event } = message;
+  switch (event.type) {
+    case "panel.heartbeat":
+    case "panel.heard":
+      return null;
+    case "panel.status":
+      return { ...message, event: { ...event, retained: true } };
+    default:
+      return { ...message, event: { ...event, backlog: true } };
+  }
 }

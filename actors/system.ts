@@ -31,6 +31,9 @@ interface SystemOptions {
   onMinute?: (feed: Feed) => void;
 }
 
+/** Time for the last acknowledgements to leave this machine. */
+const LAST_ACKNOWLEDGEMENTS_MS = 100;
+
 /** The running actors and what they are reached by. */
 export interface System {
   feed: Feed;
@@ -109,7 +112,10 @@ export function createSystem(options: SystemOptions): System {
       `The link to the ${id} is ${state}`,
     );
     if (id === "broker") intercoms.linkChanged(state === "up");
-    else if (state === "up") intercoms.catchUp();
+    else if (state === "up") {
+      intercoms.catchUp();
+      transport.askAgain();
+    }
   });
   db.writer.onState(({ up, error }) =>
     up ? links.opened("database") : links.lost("database", mask(error ?? ""))
@@ -143,10 +149,13 @@ export function createSystem(options: SystemOptions): System {
     stop: async () => {
       feed.stop();
       await housekeeping.stop();
-      await transport.stop();
+      // Nothing new comes in; what waits is committed, and whoever said it hears so before the connections end.
+      transport.stopTaking();
       intercoms.stop();
       commands.stop();
       await writer.stop();
+      await new Promise((resolve) => setTimeout(resolve, LAST_ACKNOWLEDGEMENTS_MS));
+      await transport.stop();
       links.stop();
       metrics.stop();
     },

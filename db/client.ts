@@ -4,6 +4,7 @@
  * and one opinion on whether the database is there. It holds no SQL but its own probe.
  */
 import postgres from "postgres";
+import { Asked } from "./asked.ts";
 
 /** A connection or a transaction of postgres.js. */
 export type Sql = postgres.Sql | postgres.TransactionSql;
@@ -43,12 +44,21 @@ const IDLE_IN_TRANSACTION_MS = 15_000;
 /** The longest that anybody here waits for an answer; what was given up on must not run on for ever. */
 const STATEMENT_MS = 60_000;
 
+/** Whoever asked got no answer in time. That is their trouble; whether it is everybody's, the probe finds out. */
+class Late extends DatabaseAway {}
+
+/** How long a probe waits for its answer. */
+const PROBE_MS = 2000;
+
 /** A pool with deadlines. `stop()` ends its connections and its probe. */
 export class Database {
   #sql: postgres.Sql;
   #up = true;
   #waiting = 0;
   #probe: ReturnType<typeof setTimeout> | null = null;
+  #asking: Promise<void> | null = null;
+  /** What is done about questions that were given up, so that the stop can wait for it. */
+  readonly #after = new Set<Promise<unknown>>();
   #stopped = false;
   readonly #listeners = new Set<DatabaseListener>();
   readonly #options: Required<Omit<DatabaseOptions, "onState">>;
@@ -92,7 +102,7 @@ export class Database {
     if (this.#waiting >= this.#options.maxWaiting) {
       return Promise.reject(new DatabaseAway(`Cannot query: ${this.#waiting} queries are waiting`));
     }
-    return this.#run(run, options.deadlineMs ?? this.#options.deadlineMs);
+    return this.#query(run, options.deadlineMs ?? this.#options.deadlineMs);
   }
 
   /** Ends the connections; queries that still run are given `graceMs`. */
@@ -101,7 +111,37 @@ export class Database {
     if (this.#probe !== null) clearTimeout(this.#probe);
     this.#probe = null;
     this.#listeners.clear();
-    await this.#sql.end({ timeout: graceMs / 1000 }).catch(() => {});
+    await Promise.all([this.#sql.end({ timeout: graceMs / 1000 }).catch(() => {}), ...this.#after]);
+  }
+
+  async #query<T>(run: (sql: postgres.Sql) => Promise<T>, deadlineMs: number): Promise<T> {
+    const asked = new Asked(this.#sql);
+    try {
+      return await this.#run(() => run(asked.sql), deadlineMs);
+    } catch (error) {
+      if (error instanceof Late) {
+        asked.giveUp();
+        // One slow question must cost nobody else a connection. PGlite knows of no cancelling.
+        if ("url" in this.#options.address) this.#follow(asked.cancel());
+        this.#follow(this.#ask());
+      }
+      throw error;
+    }
+  }
+
+  #follow(work: Promise<unknown>): void {
+    const followed = work.finally(() => this.#after.delete(followed));
+    this.#after.add(followed);
+  }
+
+  /** Finds out whether the database answers. Whoever asks meanwhile shares the answer. */
+  #ask(): Promise<void> {
+    if (this.#stopped) return Promise.resolve();
+    return this.#asking ??= this.#run((sql) => sql`select 1`, PROBE_MS)
+      .then(() => {}, (error) => {
+        if (error instanceof Late) this.#lost(error);
+      })
+      .finally(() => this.#asking = null);
   }
 
   async #run<T>(run: (sql: postgres.Sql) => Promise<T>, deadlineMs: number): Promise<T> {
@@ -110,7 +150,7 @@ export class Database {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(
-        () => reject(new DatabaseAway(`No answer from the database in ${deadlineMs} ms`)),
+        () => reject(new Late(`No answer from the database in ${deadlineMs} ms`)),
         deadlineMs,
       );
     });
@@ -118,17 +158,17 @@ export class Database {
       const work = run(sql);
       work.catch(() => {}); // a late answer may still fail, when nobody waits for it
       const result = await Promise.race([work, late]);
-      this.#say(true, null);
+      if (sql === this.#sql) this.#say(true, null);
       return result;
     } catch (error) {
+      if (error instanceof Late) throw error;
       const away = asAway(error);
-      if (away === null) {
-        this.#say(true, null); // it answered, if only to say no
-        throw error;
+      // What a pool that was given up says of the database is old.
+      if (sql === this.#sql) {
+        if (away !== null && !isCancelled(error)) this.#lost(away);
+        else this.#say(true, null); // it answered, if only to say no
       }
-      this.#recycle(sql);
-      this.#say(false, away.message);
-      throw away;
+      throw away ?? error;
     } finally {
       clearTimeout(timer);
       this.#waiting--;
@@ -136,10 +176,11 @@ export class Database {
   }
 
   /** postgres.js lets queries wait on a dead connection for ever: a fresh pool is the way out. */
-  #recycle(sql: postgres.Sql): void {
-    if (sql !== this.#sql || this.#stopped) return;
+  #lost(away: DatabaseAway): void {
+    if (this.#stopped) return;
+    this.#sql.end({ timeout: 0 }).catch(() => {});
     this.#sql = this.#connect();
-    sql.end({ timeout: 0 }).catch(() => {});
+    this.#say(false, away.message);
   }
 
   #say(up: boolean, error: string | null): void {
@@ -152,7 +193,7 @@ export class Database {
   #arm(): void {
     if (this.#probe !== null) clearTimeout(this.#probe);
     this.#probe = setTimeout(async () => {
-      await this.#run((sql) => sql`select 1`, 2000).catch(() => {});
+      await this.#ask();
       if (!this.#stopped) this.#arm();
     }, this.#up ? this.#options.probeEveryMs : 1000);
   }
@@ -178,6 +219,11 @@ export class Database {
       ? postgres(address.url, common)
       : postgres({ ...common, path: address.socketPath, username: "postgres", database: "postgres" });
   }
+}
+
+/** Told to give up by us or by the statement's timeout: the database is there all the same. */
+function isCancelled(error: unknown): boolean {
+  return (error as { code?: unknown })?.code === "57014" || error instanceof DatabaseAway;
 }
 
 function asAway(error: unknown): DatabaseAway | null {

@@ -2,7 +2,7 @@
  * @module
  * Opens the database that the settings name, or the embedded one, and brings its tables up to date.
  */
-import { Database } from "./client.ts";
+import { Database, type DatabaseAway } from "./client.ts";
 import { type EmbeddedDatabase, startEmbedded } from "./embedded.ts";
 import { migrate } from "./migrate.ts";
 
@@ -50,11 +50,24 @@ export async function openDatabase(
     return { reader, writer, target, migrated, stop };
   } catch (cause) {
     await stop();
-    const setting = url === undefined ? "DOORLINE_DATA_DIR" : "DOORLINE_DATABASE_URL";
-    throw new DatabaseError(`${setting}: cannot use the database ${target}: ${(cause as Error).message}`, {
-      cause,
-    });
+    throw new DatabaseError(
+      `${settingOf(url)}: cannot use the database ${target}: ${(cause as Error).message}`,
+      {
+        cause,
+      },
+    );
   }
+}
+
+/** Says in one line that the database which was there at the start went away before it was over. */
+export function lostAtStart(cause: DatabaseAway, url: string | undefined): DatabaseError {
+  return new DatabaseError(`${settingOf(url)}: lost the database while starting: ${cause.message}`, {
+    cause,
+  });
+}
+
+function settingOf(url: string | undefined): string {
+  return url === undefined ? "DOORLINE_DATA_DIR" : "DOORLINE_DATABASE_URL";
 }
 
 /** `postgres://host:port/name`, without user and password. */

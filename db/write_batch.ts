@@ -140,7 +140,7 @@ function upsertIntercoms(tx: postgres.TransactionSql, rows: unknown[]) {
 
 function touchIntercoms(tx: postgres.TransactionSql, rows: { mac: string; last_seen_at: string }[]) {
   return tx`
-    update intercoms set last_seen_at = r.last_seen_at
+    update intercoms set last_seen_at = greatest(intercoms.last_seen_at, r.last_seen_at)
     from jsonb_to_recordset(${json(tx, rows)}) as r(mac text, last_seen_at timestamptz)
     where intercoms.mac = r.mac`;
 }

@@ -69,6 +69,11 @@ export class Writer {
     return this.#waitingRows;
   }
 
+  /** Whether no more rows may wait, but for those that have to. */
+  get isFull(): boolean {
+    return this.#waitingRows >= this.#options.maxWaitingRows;
+  }
+
   /** Rows that were committed since the start. */
   get committedRows(): number {
     return this.#committedRows;
@@ -76,16 +81,17 @@ export class Writer {
 
   /**
    * Has a unit committed; resolves when it is. Facts are kept until the database takes them, unless `deadlineMs`
-   * is given: then the unit is withdrawn when that has passed, and fails.
+   * is given: then the unit is withdrawn when that has passed, and fails. `beyondBound` is for what cannot be taken
+   * back any more.
    *
    * @throws DatabaseAway when the queue is full, or the deadline passed
    * @throws Error of PostgreSQL when it refuses the unit for what is in it
    */
-  commit(unit: WriteUnit, options: { deadlineMs?: number } = {}): Promise<Committed> {
+  commit(unit: WriteUnit, options: { deadlineMs?: number; beyondBound?: boolean } = {}): Promise<Committed> {
     const rows = countRows(unit);
     if (rows === 0) return Promise.resolve({ eventIds: new Set<string>() });
     if (this.#stopping) return Promise.reject(new DatabaseAway("Cannot commit: the service is stopping"));
-    if (this.#waitingRows + rows > this.#options.maxWaitingRows) {
+    if (!options.beyondBound && this.#waitingRows + rows > this.#options.maxWaitingRows) {
       return Promise.reject(new DatabaseAway(`Cannot commit: ${this.#waitingRows} rows are waiting`));
     }
     if (options.deadlineMs !== undefined && !this.#options.database.up) {

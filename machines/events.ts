@@ -13,22 +13,27 @@ export type AlarmKind = "forced" | "held_open" | "tamper";
 /** State of a door contact. */
 export type DoorContact = "open" | "closed";
 
+/** On what a panel tells: the broker had it waiting while the service was away, so it is history and no sign of life. */
+interface Told {
+  at: number;
+  backlog?: boolean;
+}
+
 /** What the intercom machine takes. */
 export type IntercomEvent =
   | { type: "panel.heard"; at: number }
   /** `source` is what Doorline itself did to open the door, where nothing of the panel told of it. */
   | { type: "panel.heartbeat"; at: number; door: DoorContact; source?: DoorSource }
-  | { type: "panel.call"; at: number; apartment: string }
-  | { type: "panel.key"; at: number; apartment: string | null; keyId: string | null }
-  | {
+  | Told & { type: "panel.call"; apartment: string }
+  | Told & { type: "panel.key"; apartment: string | null; keyId: string | null }
+  | Told & {
     type: "panel.door_opened";
-    at: number;
     source: DoorSource | null;
     apartment: string | null;
     commandId: string | null;
   }
-  | { type: "panel.door_closed"; at: number; source: DoorSource | null; apartment: string | null }
-  | { type: "panel.alarm"; at: number; kind: AlarmKind }
+  | Told & { type: "panel.door_closed"; source: DoorSource | null; apartment: string | null }
+  | Told & { type: "panel.alarm"; kind: AlarmKind }
   | { type: "panel.status"; at: number; status: "online" | "offline"; retained: boolean }
   | { type: "link.up"; at: number }
   | { type: "link.down"; at: number }

@@ -4,7 +4,7 @@
  * Pure: time comes in as `at` on the events, waits are named delays. A message never restarts the timer of silence:
  * that runs to its deadline, and only there looks whether something was heard meanwhile (a lazy timeout).
  */
-import { and, assign, enqueueActions, not, setup, stateIn } from "xstate";
+import { and, assign, enqueueActions, setup, stateIn } from "xstate";
 import type {
   AlarmKind,
   DoorSource,
@@ -17,6 +17,9 @@ import type {
 /** How long a key or a ring explains an opening that gives no reason of its own. */
 const KEY_EXPLAINS_MS = 10_000;
 const CALL_EXPLAINS_MS = 60_000;
+
+/** How long an opening that a heartbeat shows waits for the event that tells of it, which may be under way. */
+const PROOF_MS = 5000;
 
 /** Which alarm is shown when there are several: the greater. */
 const GRAVITY: Record<AlarmKind, number> = { held_open: 1, tamper: 2, forced: 3 };
@@ -49,6 +52,8 @@ export interface IntercomContext {
   lastStatus: "online" | "offline" | null;
   statusReason: OfflineReason | UnknownReason | null;
   doorSource: DoorSource | null;
+  /** Whether the panel was heard all the while when a heartbeat showed its door open. */
+  openingWatched: boolean;
   alarm: AlarmKind | null;
   lastCallApartment: string | null;
   times: IntercomTimes;
@@ -78,6 +83,7 @@ export function newIntercomContext(input: IntercomInput): IntercomContext {
     lastStatus: null,
     statusReason: "never_heard",
     doorSource: null,
+    openingWatched: false,
     alarm: null,
     lastCallApartment: null,
     times: {
@@ -106,6 +112,7 @@ export const intercomMachine = setup({
   delays: {
     silence: ({ context: { times } }) => Math.max(0, (times.silence ?? 0) - times.at),
     heldOpen: ({ context: { times } }) => Math.max(0, (times.held ?? 0) - times.at),
+    proof: ({ context: { times } }) => Math.max(0, (times.doorSince ?? 0) + PROOF_MS - times.at),
   },
   guards: {
     spokeSince: ({ context: { times, offlineAfterMs } }) =>
@@ -120,6 +127,10 @@ export const intercomMachine = setup({
       (times.lastSeen ?? 0) + offlineAfterMs > timeOf(times, event),
     showsOpen: ({ event }) => event.type === "panel.heartbeat" && event.door === "open",
     showsClosed: ({ event }) => event.type === "panel.heartbeat" && event.door === "closed",
+    /** The broker had it waiting while nobody listened: it tells what was. */
+    isBacklog: ({ event }) => "backlog" in event && event.backlog === true,
+    /** Nothing explains what a heartbeat showed, and the panel was heard when the door opened. */
+    isUnexplained: ({ context }) => context.openingWatched && presumedSource(context) === null,
     isExplained: ({ context, event }) => openingSource(context, event) !== null,
     isOnline: stateIn({ presence: "online" }),
     isForced: ({ event }) => event.type === "panel.alarm" && event.kind === "forced",
@@ -135,6 +146,9 @@ export const intercomMachine = setup({
     })),
     heldPassed: assign(({ context: { times } }) => ({
       times: { ...times, at: Math.max(times.at, times.held ?? 0) },
+    })),
+    proofPassed: assign(({ context: { times } }) => ({
+      times: { ...times, at: Math.max(times.at, (times.doorSince ?? 0) + PROOF_MS) },
     })),
     resumed: assign(({ context: { times }, event }) => ({ times: { ...times, at: timeOf(times, event) } })),
     armSilence: assign(({ context: { times, offlineAfterMs } }) => ({
@@ -176,8 +190,9 @@ export const intercomMachine = setup({
       if (event.type !== "panel.call") return;
       const { at, apartment } = event;
       enqueue.assign({
-        lastCallApartment: apartment,
-        times: { ...context.times, lastCall: at, callReason: at },
+        // Who rang while nobody listened rings no more.
+        ...(event.backlog ? {} : { lastCallApartment: apartment }),
+        times: { ...context.times, lastCall: event.backlog ? context.times.lastCall : at, callReason: at },
       });
       enqueue.emit({ type: "intercom.called", at, apartment });
     }),
@@ -194,9 +209,32 @@ export const intercomMachine = setup({
       const held = isClosed ? null : at + heldOpenAfterMs;
       return { doorSource: null, times: { ...times, doorSince: at, held } };
     }),
+    /** A heartbeat shows the door open, and nothing was told of it yet. */
+    presume: assign(({ context: { times, heldOpenAfterMs }, event }, params: { watched: boolean }) => {
+      const at = timeOf(times, event);
+      const source = event.type === "panel.heartbeat" ? event.source ?? null : null;
+      return {
+        doorSource: source,
+        openingWatched: params.watched,
+        times: { ...times, doorSince: at, held: at + heldOpenAfterMs },
+      };
+    }),
+    /** What a heartbeat showed is what there is to tell. */
+    openPresumed: enqueueActions(({ context, event, enqueue }) => {
+      const source = presumedSource(context);
+      enqueue.assign({ doorSource: source, times: { ...context.times, keyReason: null, callReason: null } });
+      enqueue.emit({
+        type: "intercom.door_opened",
+        at: timeOf(context.times, event),
+        source,
+        apartment: null,
+        commandId: null,
+        inferred: true,
+      });
+    }),
     open: enqueueActions(({ context, event, enqueue }) => {
-      const at = timeOf(context.times, event);
-      const told = event.type === "panel.door_opened";
+      if (event.type !== "panel.door_opened") return;
+      const { at, apartment, commandId } = event;
       const source = openingSource(context, event);
       enqueue.assign({
         doorSource: source,
@@ -212,9 +250,9 @@ export const intercomMachine = setup({
         type: "intercom.door_opened",
         at,
         source,
-        apartment: told ? event.apartment : null,
-        commandId: told ? event.commandId : null,
-        inferred: !told,
+        apartment,
+        commandId,
+        inferred: false,
       });
     }),
     close: enqueueActions(({ context, event, enqueue }) => {
@@ -269,7 +307,7 @@ export const intercomMachine = setup({
               { guard: "isRetained" },
               { target: "online", actions: ["heard", "becomeOnline"] },
             ],
-            "panel.*": { target: "online", actions: ["heard", "becomeOnline"] },
+            "panel.*": [{ guard: "isBacklog" }, { target: "online", actions: ["heard", "becomeOnline"] }],
             "link.down": ".deaf",
             resume: ".deaf",
           },
@@ -302,7 +340,7 @@ export const intercomMachine = setup({
               { guard: "isRetained" },
               { actions: "heard" },
             ],
-            "panel.*": { actions: "heard" },
+            "panel.*": [{ guard: "isBacklog" }, { actions: "heard" }],
             "link.down": { target: "unknown", actions: "becomeUnknown" },
             resume: [
               {
@@ -322,7 +360,7 @@ export const intercomMachine = setup({
               { guard: "isRetained" },
               { target: "online", actions: ["heard", "becomeOnline"] },
             ],
-            "panel.*": { target: "online", actions: ["heard", "becomeOnline"] },
+            "panel.*": [{ guard: "isBacklog" }, { target: "online", actions: ["heard", "becomeOnline"] }],
             "link.down": { target: "unknown", actions: "becomeUnknown" },
             resume: [
               { guard: "wasHardlyAway" },
@@ -358,12 +396,16 @@ export const intercomMachine = setup({
           on: {
             "panel.heartbeat": [
               {
-                guard: and(["showsOpen", "isOnline", not("isExplained")]),
-                target: "open",
-                actions: ["open", FORCED],
+                guard: and(["showsOpen", "isOnline"]),
+                target: "#intercom.door.open.presumed",
+                actions: { type: "presume", params: { watched: true } },
               },
               // After a silence the reason may have gone unheard.
-              { guard: "showsOpen", target: "open", actions: "open" },
+              {
+                guard: "showsOpen",
+                target: "#intercom.door.open.presumed",
+                actions: { type: "presume", params: { watched: false } },
+              },
             ],
             "panel.alarm": {
               guard: "isForced",
@@ -378,6 +420,42 @@ export const intercomMachine = setup({
             "panel.heartbeat": { guard: "showsClosed", target: "closed", actions: ["close", "endHeldOpen"] },
           },
           states: {
+            /** Shown by a heartbeat. The event that tells why may come a moment later, and is the better witness. */
+            presumed: {
+              after: {
+                proof: [
+                  {
+                    guard: "isUnexplained",
+                    target: "within_time",
+                    actions: ["proofPassed", "openPresumed", FORCED],
+                  },
+                  { target: "within_time", actions: ["proofPassed", "openPresumed"] },
+                ],
+              },
+              on: {
+                "panel.heartbeat": [
+                  {
+                    guard: and(["showsClosed", "isUnexplained"]),
+                    target: "#intercom.door.closed",
+                    actions: ["openPresumed", FORCED, "close"],
+                  },
+                  {
+                    guard: "showsClosed",
+                    target: "#intercom.door.closed",
+                    actions: ["openPresumed", "close"],
+                  },
+                ],
+                "panel.door_closed": [
+                  {
+                    guard: "isUnexplained",
+                    target: "#intercom.door.closed",
+                    actions: ["openPresumed", FORCED, "close"],
+                  },
+                  { target: "#intercom.door.closed", actions: ["openPresumed", "close"] },
+                ],
+                resume: { target: "presumed", reenter: true, actions: "resumed" },
+              },
+            },
             within_time: {
               after: {
                 heldOpen: [
@@ -411,8 +489,16 @@ function openingSource({ times }: IntercomContext, event: IntercomEvent): DoorSo
     // Whoever names the command that it carried out needs to give no other reason.
     if (event.commandId !== null) return "remote";
   }
-  if (event.type === "panel.heartbeat" && event.source !== undefined) return event.source;
-  if (times.keyReason !== null && event.at - times.keyReason <= KEY_EXPLAINS_MS) return "key";
-  if (times.callReason !== null && event.at - times.callReason <= CALL_EXPLAINS_MS) return "call";
+  return sourceAt(times, event.at);
+}
+
+/** Why the door that a heartbeat showed open was opened. What explains it may have come after it. */
+function presumedSource({ doorSource, times }: IntercomContext): DoorSource | null {
+  return doorSource ?? sourceAt(times, times.doorSince ?? times.at);
+}
+
+function sourceAt({ keyReason, callReason }: IntercomTimes, at: number): DoorSource | null {
+  if (keyReason !== null && at - keyReason <= KEY_EXPLAINS_MS) return "key";
+  if (callReason !== null && at - callReason <= CALL_EXPLAINS_MS) return "call";
   return null;
 }

@@ -20,7 +20,7 @@ import { type AppEnv, createGuard, registerSecurity } from "./guard.ts";
 import { intercomRoutes } from "./intercoms.ts";
 import { type PageFile, pageRoutes } from "./pages.ts";
 import { peopleRoutes } from "./people.ts";
-import { createOnError, defaultHook, type ErrorLog, notFound } from "./problem.ts";
+import { createOnError, defaultHook, type ErrorLog, notFound, refuseWhileStopping } from "./problem.ts";
 import type { ShownSettings } from "./schemas.ts";
 import { limitBody, securityHeaders } from "./security_headers.ts";
 import { streamRoutes } from "./stream.ts";
@@ -43,6 +43,8 @@ export interface AppDeps {
   trustProxy: string[];
   publicOrigins: string[];
   streamsPerUser: number;
+  /** Whether the service ends: then it takes on nothing new. */
+  isStopping: () => boolean;
   readiness: () => Readiness;
   metrics: () => Promise<string>;
   log: ErrorLog;
@@ -53,7 +55,8 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnv> {
   const { intercoms, recorder } = deps;
   const guard = createGuard(deps);
   const app = new OpenAPIHono<AppEnv>({ defaultHook });
-  app.use(securityHeaders(guard), limitBody(), guard.identify, guard.sameOrigin);
+  app.use(securityHeaders(guard), refuseWhileStopping(deps.isStopping));
+  app.use(limitBody(), guard.identify, guard.sameOrigin);
   app.onError(createOnError(deps.log));
   app.notFound(notFound);
   registerSecurity(app);

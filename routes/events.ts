@@ -13,9 +13,8 @@ import { defaultHook } from "./problem.ts";
 import { EVENT_TYPES, IntercomEvent, page } from "./schemas.ts";
 
 const MAX_LIMIT = 500;
-/** Rows read at once for a CSV file, and rows that one file may have. */
+/** Rows read at once for a CSV file. */
 const CSV_BATCH = 2000;
-const CSV_MAX = 1_000_000;
 
 /** Years that JavaScript and PostgreSQL write alike. */
 const FIRST_TIME = Date.parse("0001-01-01T00:00:00Z");
@@ -123,11 +122,10 @@ async function* csvRows(
   nameOf: (mac: string) => string,
 ) {
   let batch = first;
-  for (let count = 0; count < CSV_MAX;) {
+  for (;;) {
     for (const event of batch) {
       yield { ...event, name: nameOf(event.mac), payload: JSON.stringify(event.payload) };
     }
-    count += batch.length;
     const last = batch.at(-1);
     if (last === undefined || batch.length < CSV_BATCH) return;
     const after = { receivedAt: last.received_at, id: last.id };

@@ -112,7 +112,11 @@ const revokeRoute = route(["admin"], {
   path: "/api/intercoms/{mac}/credentials",
   summary: "Take a panel's credentials away and end its session",
   request: { params: mac },
-  responses: { 204: { description: "Taken away" }, ...missing },
+  responses: {
+    204: { description: "Taken away" },
+    409: { description: "The broker is not the embedded one", content: problemContent },
+    ...missing,
+  },
 });
 
 const commandRoute = route(["admin", "operator"], {
@@ -164,6 +168,8 @@ export function intercomRoutes(deps: IntercomRoutesDeps): OpenAPIHono<AppEnv> {
   app.openapi(removeRoute, async (c) => {
     const { mac } = c.req.valid("param");
     if (intercoms.get(mac) === null) return noPanel(c);
+    // First: who could still connect with them would be known again with its next message.
+    await credentials?.revoke(mac, requester(c), { forgotten: true });
     await intercoms.remove(mac, requester(c));
     return c.body(null, 204);
   });
@@ -193,21 +199,15 @@ export function intercomRoutes(deps: IntercomRoutesDeps): OpenAPIHono<AppEnv> {
 
   app.openapi(credentialsRoute, async (c) => {
     const { mac } = c.req.valid("param");
-    if (credentials === null) {
-      return problem(c, {
-        status: 409,
-        type: "broker-not-embedded",
-        title: "Panels' credentials are kept by your own broker",
-        detail: "See docs/OPERATIONS.md for its rules",
-      });
-    }
+    if (credentials === null) return noCredentials(c);
     if (intercoms.get(mac) === null) return noPanel(c);
     return c.json(await credentials.create(mac, requester(c)), 201, { "Cache-Control": "no-store" });
   });
 
   app.openapi(revokeRoute, async (c) => {
     const { mac } = c.req.valid("param");
-    if (credentials === null || !await credentials.revoke(mac, requester(c))) return noPanel(c);
+    if (credentials === null) return noCredentials(c);
+    if (!await credentials.revoke(mac, requester(c))) return noPanel(c);
     return c.body(null, 204);
   });
 
@@ -238,6 +238,15 @@ function requester(c: Context) {
 
 function noPanel(c: Context): ProblemResponse {
   return problem(c, { status: 404, type: "not-found", title: "There is no such panel" });
+}
+
+function noCredentials(c: Context): ProblemResponse {
+  return problem(c, {
+    status: 409,
+    type: "broker-not-embedded",
+    title: "Panels' credentials are kept by your own broker",
+    detail: "See docs/OPERATIONS.md for its rules",
+  });
 }
 
 function isRefusal(error: unknown): error is CommandRefused {

@@ -3,7 +3,7 @@
  * Errors as RFC 9457 problems: one way to say what went wrong, for handlers, for validation and for
  * what nobody expected. Nothing of the inside (a query, a stack, a given value) is told.
  */
-import type { Context, ErrorHandler, NotFoundHandler, TypedResponse } from "hono";
+import type { Context, ErrorHandler, MiddlewareHandler, NotFoundHandler, TypedResponse } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { z } from "@hono/zod-openapi";
@@ -106,6 +106,20 @@ export function databaseAway(c: Context): ProblemResponse {
     detail: "Nothing was changed; try again later",
     headers: { "Retry-After": String(RETRY_AFTER_SECONDS) },
   });
+}
+
+/** Answers everything of the API with 503 once the service ends; its health and its pages go on. */
+export function refuseWhileStopping(isStopping: () => boolean): MiddlewareHandler<AppEnv> {
+  return async function stopping(c, next) {
+    if (!c.req.path.startsWith("/api/") || !isStopping()) return await next();
+    return problem(c, {
+      status: 503,
+      type: "stopping",
+      title: "Doorline is stopping",
+      detail: "Nothing was changed; try again later",
+      headers: { "Retry-After": String(RETRY_AFTER_SECONDS) },
+    });
+  };
 }
 
 /** Says that nothing is there. */

@@ -46,16 +46,31 @@ const deadLettersRoute = route(["admin", "operator"], {
   },
 });
 
-/** Whether the service can do its work. `reasons` says why not, or what is not as it should be. */
-export interface Readiness {
-  state: "ready" | "degraded" | "stopping";
-  reasons: string[];
-}
-
 const readiness = z.object({
-  state: z.enum(["ready", "degraded", "stopping"]),
+  state: z.enum(["ready", "degraded", "unavailable", "stopping"]),
   reasons: z.array(z.string()),
 });
+
+/** Whether the service can do its work. `reasons` says why not, or what is not as it should be. */
+export type Readiness = z.infer<typeof readiness>;
+
+/** Says whether the service can do its work: without its database it cannot, without another part it can. */
+export function readinessOf(known: {
+  stopping: boolean;
+  links: Links;
+  /** For what is read. What is written has the link "database". */
+  database: Database;
+  /** Panels that had to be rebuilt since the start. */
+  quarantined: number;
+}): Readiness {
+  const down = known.links.list().filter(({ state }) => state !== "up").map(({ id }) => id);
+  const reasons = down.map((id) => `the ${id} is not connected`);
+  const away = down.includes("database") || !known.database.up;
+  if (away && !down.includes("database")) reasons.push("the database does not answer to reads");
+  if (known.quarantined > 0) reasons.push(`${known.quarantined} actors were put aside and rebuilt`);
+  if (known.stopping) return { state: "stopping", reasons };
+  return { state: away ? "unavailable" : reasons.length > 0 ? "degraded" : "ready", reasons };
+}
 
 const livezRoute = route(["public"], {
   method: "get",
@@ -109,7 +124,8 @@ export function systemRoutes(deps: SystemRoutesDeps): OpenAPIHono<AppEnv> {
   app.openapi(livezRoute, (c) => c.text("ok\n", 200));
   app.openapi(readyzRoute, (c) => {
     const answer = deps.readiness();
-    return answer.state === "stopping" || !deps.database.up ? c.json(answer, 503) : c.json(answer, 200);
+    const can = answer.state === "ready" || answer.state === "degraded";
+    return can ? c.json(answer, 200) : c.json(answer, 503);
   });
   app.openapi(
     metricsRoute,

@@ -140,6 +140,25 @@ Deno.test("config: an unknown name stops the start and is named", () => {
   assert.equal(read({ DOORLINE: "x", XDOORLINE_HOST: "y" }).host, "127.0.0.1");
 });
 
+Deno.test("config: what has nothing behind it yet is named when it was given, and only then", () => {
+  const given = {
+    DOORLINE_WS_PORT: "3771",
+    DOORLINE_AMI_URL: "ami://u:s@a:5038/one",
+    DOORLINE_ASTERISK_LOG: "/var/log/a",
+    DOORLINE_PJSIP_CONF: "/etc/asterisk/pjsip.conf",
+    DOORLINE_INTERNAL_NUMBERS: "^1$",
+    DOORLINE_TELEGRAM_API: "http://127.0.0.1:9",
+    DOORLINE_EMULATE: "intercoms,asterisk",
+  };
+  assert.deepEqual(read(given).notYetUsed, Object.keys(given));
+  for (const emulate of ["asterisk", "webhooks"]) {
+    assert.deepEqual(read({ DOORLINE_EMULATE: emulate }).notYetUsed, ["DOORLINE_EMULATE"]);
+  }
+  for (const emulate of ["none", "intercoms", ""]) {
+    assert.deepEqual(read({ DOORLINE_EMULATE: emulate, DOORLINE_WS_PORT: "" }).notYetUsed, []);
+  }
+});
+
 Deno.test("config: an empty value is the same as none", () => {
   assert.deepEqual(read({ DOORLINE_HTTP_PORT: "", DOORLINE_ADMIN_PASSWORD: "" }), read({}));
 });

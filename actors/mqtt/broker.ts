@@ -40,13 +40,17 @@ interface Known {
   unacknowledged: number;
   /** A last will that waits for those. */
   will: Publish | null;
-  /** Its credentials do not hold any more. */
-  revoked: boolean;
+  /** Its credentials do not hold any more, or its panel is not known any more: then its last will is nobody's. */
+  revoked: "no" | "credentials" | "panel";
+  /** It came back by another connection, which ended this one. */
+  supplanted: boolean;
 }
 
 /** Unacknowledged messages of one client at which its socket is no longer read. */
 const MAX_UNACKNOWLEDGED = 1000;
 const MAX_CONNECTIONS = 20_000;
+/** A status says online or offline; what is longer is heard and not kept. */
+const MAX_RETAINED_BYTES = 1024;
 const EMPTY = new Uint8Array();
 
 /** Holds the listening socket and its clients. `stop()` ends them. */
@@ -56,6 +60,10 @@ export class EmbeddedBroker implements PanelTransport {
   readonly #gates = new WeakMap<Client, Gate>();
   #aedes: Aedes | null = null;
   #server: Server | null = null;
+  /** Topics with a retained status by MAC: one for each panel, however it writes its MAC. */
+  readonly #retained = new Map<string, string>();
+  /** Nothing more is taken: the service is about to stop. */
+  #deaf = false;
 
   constructor(options: BrokerOptions) {
     this.#options = options;
@@ -89,7 +97,10 @@ export class EmbeddedBroker implements PanelTransport {
         if (who === null || !this.#mayTakeOver(client, who) || !this.#mayLeaveWill(client, who)) {
           return done(Object.assign(new Error("not authorized"), { returnCode: 5 }), false);
         }
-        this.#clients.set(client, { who, unacknowledged: 0, will: null, revoked: false });
+        const former = this.#named(client.id);
+        const known = former && this.#clients.get(former);
+        if (known !== undefined) known.supplanted = true;
+        this.#clients.set(client, { who, unacknowledged: 0, will: null, revoked: "no", supplanted: false });
         done(null, true);
       },
       authorizePublish: (client, packet, done) => this.#publish(client, packet, done),
@@ -139,29 +150,30 @@ export class EmbeddedBroker implements PanelTransport {
     await closed;
   }
 
-  /** Ends the sessions of a panel, and what the broker kept of it, after its credentials changed. */
-  revoke(mac: string): void {
+  /** Takes nothing more, and sends no command; what was taken is still acknowledged. */
+  stopTaking(): void {
+    this.#deaf = true;
+  }
+
+  /**
+   * Ends the sessions of a panel, and what the broker kept of it, after its credentials changed. With `forgotten` its
+   * last will is not heard either: it would make the panel known again.
+   */
+  revoke(mac: string, { forgotten = false }: { forgotten?: boolean } = {}): void {
     const aedes = this.#aedes;
     if (aedes === null) return;
     for (const client of clientsOf(aedes)) {
       const known = this.#clients.get(client);
       if (known?.who.kind !== "panel" || known.who.mac !== mac) continue;
-      known.revoked = true;
+      known.revoked = forgotten ? "panel" : "credentials";
       client.close();
     }
-    aedes.publish({
-      cmd: "publish",
-      topic: `intercom/${mac}/status`,
-      payload: "",
-      qos: 0,
-      retain: true,
-      dup: false,
-    }, () => {});
+    this.#unretain(mac);
   }
 
   sendCommand(topicMac: string, payload: Record<string, unknown>): Promise<void> {
     const aedes = this.#aedes;
-    if (aedes === null) return Promise.reject(new Error("the broker is stopped"));
+    if (aedes === null || this.#deaf) return Promise.reject(new Error("the broker is stopped"));
     const topic = `intercom/${topicMac}/cmd`;
     if (!clientsOf(aedes).some((client) => listensTo(client, topic))) {
       return Promise.reject(new Error("the panel does not listen for commands"));
@@ -182,7 +194,7 @@ export class EmbeddedBroker implements PanelTransport {
 
   #connected(socket: Socket): void {
     const aedes = this.#aedes;
-    if (aedes === null) return void socket.destroy();
+    if (aedes === null || this.#deaf) return void socket.destroy();
     socket.setNoDelay(true);
     const client = aedes.handle(socket);
     const gate = guardStream(client, socket, {
@@ -190,6 +202,7 @@ export class EmbeddedBroker implements PanelTransport {
       onOversize: () => this.#options.onRefused({ reason: "oversize", topic: "", payload: EMPTY }),
     });
     this.#gates.set(client, gate);
+    grantQos0(client);
   }
 
   #identify(
@@ -214,9 +227,7 @@ export class EmbeddedBroker implements PanelTransport {
 
   /** A client identifier that is in use may be taken over by the same credentials only. */
   #mayTakeOver(client: Client, who: Identity): boolean {
-    const other = this.#aedes === null
-      ? undefined
-      : clientsOf(this.#aedes).find(({ id }) => id === client.id);
+    const other = this.#named(client.id);
     if (other === undefined) return true;
     const holder = this.#clients.get(other)?.who;
     const same = holder !== undefined && holder.kind === who.kind &&
@@ -248,7 +259,9 @@ export class EmbeddedBroker implements PanelTransport {
     const known = client === null ? undefined : this.#clients.get(client);
     if (client === null || known === undefined) return done(new Error("not authorized"));
     // Clients that are ended because the service stops leave no last word.
-    if (this.#aedes === null) return done(new Error("stopping"));
+    if (this.#aedes === null || (this.#deaf && client.closed)) return done(new Error("stopping"));
+    // Without an answer it is not acknowledged: the panel says it again to the next run.
+    if (this.#deaf) return;
     const payload = typeof packet.payload === "string"
       ? new TextEncoder().encode(packet.payload)
       : packet.payload;
@@ -256,8 +269,13 @@ export class EmbeddedBroker implements PanelTransport {
       this.#options.onRefused({ reason: "not_allowed", topic: packet.topic, payload });
       return done(new Error("not authorized"));
     }
+    // It is here, by a new connection; its old one was half open.
+    if (client.closed && known.supplanted) return done(new Error("it came back"));
+    if (known.revoked === "panel") return done(new Error("the panel was removed"));
     // The last will of a session that was revoked is heard, but not kept.
-    if (known.revoked) packet.retain = false;
+    if (packet.retain && (known.revoked !== "no" || !this.#mayRetain(packet.topic, payload.length))) {
+      packet.retain = false;
+    }
     const publish = {
       topic: packet.topic,
       payload,
@@ -295,16 +313,60 @@ export class EmbeddedBroker implements PanelTransport {
   }
 
   #takeWill(clientId: string, will: Publish): void {
-    if (this.#aedes === null || clientsOf(this.#aedes).some(({ id }) => id === clientId)) return;
+    if (this.#aedes === null || this.#named(clientId) !== undefined) return;
     this.#options.intake(will).catch((error) => this.#options.onNotTaken?.(error));
+  }
+
+  /** Only the status of panels is kept for later subscribers, and little of it: it is memory without end otherwise. */
+  #mayRetain(topic: string, bytes: number): boolean {
+    if (!topic.endsWith("/status") || bytes > MAX_RETAINED_BYTES) return false;
+    const mac = topic.split("/")[1]!.toUpperCase();
+    const former = this.#retained.get(mac);
+    if (bytes === 0) {
+      if (former === topic) this.#retained.delete(mac);
+      return true;
+    }
+    if (former === undefined && this.#retained.size >= MAX_CONNECTIONS) return false;
+    if (former !== topic) this.#unretain(mac);
+    this.#retained.set(mac, topic);
+    return true;
+  }
+
+  #unretain(mac: string): void {
+    const topic = this.#retained.get(mac);
+    if (topic === undefined) return;
+    this.#retained.delete(mac);
+    this.#aedes?.publish(
+      { cmd: "publish", topic, payload: "", qos: 0, retain: true, dup: false },
+      () => {},
+    );
+  }
+
+  #named(clientId: string): Client | undefined {
+    return this.#aedes === null ? undefined : clientsById(this.#aedes)[clientId];
   }
 
   readonly #hasCredentials = (mac: string): boolean => this.#options.credentials.has(mac);
 }
 
-/** aedes keeps its clients in an object that its types leave out. */
+/** aedes keeps its clients in an object without a prototype, which its types leave out. */
+function clientsById(aedes: Aedes): Record<string, Client | undefined> {
+  return (aedes as unknown as { clients: Record<string, Client> }).clients;
+}
+
 function clientsOf(aedes: Aedes): Client[] {
   return Object.values((aedes as unknown as { clients: Record<string, Client> }).clients);
+}
+
+/**
+ * Commands have QoS 0, and what has more would be queued without end for a session that stays away. aedes writes into
+ * the SUBACK, and into its store, what the packet asks for, whatever `authorizeSubscribe` makes of it.
+ */
+function grantQos0(client: Client): void {
+  const { _parser: parser } = client as unknown as { _parser: EventEmitter };
+  parser.prependListener("packet", (packet: { cmd: string; subscriptions?: { qos: number }[] }) => {
+    if (packet.cmd === "subscribe") packet.subscriptions?.forEach((wanted) => wanted.qos = 0);
+  });
 }
 
 function listensTo(client: Client, topic: string): boolean {

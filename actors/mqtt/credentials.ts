@@ -10,7 +10,7 @@ import type { Requester } from "../command_rows.ts";
 interface CredentialsOptions {
   database: Database;
   /** Ends the sessions that were opened with what does not hold any more. */
-  onChanged: (mac: string) => void;
+  onChanged: (mac: string, change: { forgotten: boolean }) => void;
   audit: (action: string, mac: string, by: Requester) => void;
 }
 
@@ -45,16 +45,24 @@ export class PanelCredentials {
     const hash = createHash("sha256").update(password).digest("hex");
     await this.#options.database.query((sql) => writeCredentials(sql, mac, hash));
     this.#hashes.set(mac, hash);
-    this.#options.onChanged(mac);
+    this.#options.onChanged(mac, { forgotten: false });
     this.#options.audit("intercom.credentials.create", mac, by);
     return { username: mac, password };
   }
 
-  /** Takes a panel's credentials away; false when it had none. */
-  async revoke(mac: string, by: Requester): Promise<boolean> {
+  /**
+   * Takes a panel's credentials away; false when it had none. `forgotten` says that the panel itself is removed.
+   *
+   * @throws DatabaseAway when it cannot be kept: they hold then
+   */
+  async revoke(
+    mac: string,
+    by: Requester,
+    { forgotten = false }: { forgotten?: boolean } = {},
+  ): Promise<boolean> {
     const had = await this.#options.database.query((sql) => deleteCredentials(sql, mac));
     this.#hashes.delete(mac);
-    this.#options.onChanged(mac);
+    this.#options.onChanged(mac, { forgotten });
     if (had) this.#options.audit("intercom.credentials.revoke", mac, by);
     return had;
   }

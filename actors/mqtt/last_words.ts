@@ -13,6 +13,8 @@ interface LastWordsOptions {
   intake: Intake;
   /** How long panels have to come back to a broker that came back, in milliseconds. */
   settleMs: number;
+  /** How long an "offline" waits for the panel to contradict it, in milliseconds; 0 where the broker knows better. */
+  holdMs?: number;
   onNotTaken: (error: unknown) => void;
 }
 
@@ -65,7 +67,9 @@ export class LastWords {
       if (this.#settledAt !== null && settlesInMs > 0 && !publish.retained) this.#heard.add(mac);
       return intake(publish);
     }
-    const waitMs = this.#heard.has(mac) ? HOLD_MS : Math.max(HOLD_MS, settlesInMs);
+    const { holdMs = HOLD_MS } = this.#options;
+    const waitMs = this.#heard.has(mac) ? holdMs : Math.max(holdMs, settlesInMs);
+    if (waitMs <= 0) return intake(publish);
     this.#held.set(
       mac,
       clock.setTimeout(() => {

@@ -15,6 +15,7 @@ import { EmbeddedBroker } from "./broker.ts";
 import { BrokerClient } from "./client.ts";
 import { PanelCredentials } from "./credentials.ts";
 import { LastWords } from "./last_words.ts";
+import { Takeovers } from "./takeovers.ts";
 
 /** How long panels have to come back to a broker that was away, before its word that they are gone is believed. */
 const SETTLE_MS = 30_000;
@@ -29,6 +30,10 @@ export interface Transport {
   /** Where programs on this machine reach the broker. */
   readonly localUrl: string;
   start(): Promise<void>;
+  /** Has what could not be taken delivered again, where the broker would not by itself. */
+  askAgain(): void;
+  /** Takes nothing more and sends no command; what was taken is acknowledged until `stop()`. */
+  stopTaking(): void;
   stop(): Promise<void>;
 }
 
@@ -52,7 +57,13 @@ export function openTransport(options: TransportOptions): Transport {
 
 function embedded(options: TransportOptions): Transport {
   const { config, clock, recorder } = options;
-  const audit = (action: string, target: string | null, by: Requester | null, address: string | null) => {
+  const audit = (
+    action: string,
+    target: string | null,
+    by: Requester | null,
+    address: string | null,
+    detail: Record<string, unknown> = {},
+  ) => {
     const at = clock.now();
     recorder.record({
       audit: [{
@@ -64,20 +75,27 @@ function embedded(options: TransportOptions): Transport {
         target,
         address,
         result: by === null ? "refused" : "done",
-        detail: {},
+        detail,
       }],
     }).catch(() => {}); // it happened; that it cannot be written is told by the database's link
   };
   const credentials = new PanelCredentials({
     database: options.database,
-    onChanged: (mac) => broker.revoke(mac),
+    onChanged: (mac, change) => broker.revoke(mac, change),
     audit: (action, mac, by) => audit(action, mac, by, by.address),
   });
   const lastWords = new LastWords({
     clock,
     intake: options.intake,
-    settleMs: 0, // this broker lets nobody leave a last word when it stops itself
+    // This broker lets nobody leave a last word when it stops itself, or who came back by another connection.
+    settleMs: 0,
+    holdMs: 0,
     onNotTaken: options.onNotTaken,
+  });
+  const takeovers = new Takeovers({
+    clock,
+    write: ({ clientId, address, leftOut }) =>
+      audit("mqtt.takeover", clientId, null, address, leftOut === 0 ? {} : { left_out: leftOut }),
   });
   const broker: EmbeddedBroker = new EmbeddedBroker({
     host: config.mqttHost,
@@ -86,7 +104,7 @@ function embedded(options: TransportOptions): Transport {
     intake: (publish) => lastWords.take(publish),
     credentials: credentials.hashes,
     onRefused: options.onRefused,
-    onTakeover: (clientId, address) => audit("mqtt.takeover", clientId, null, address),
+    onTakeover: (clientId, address) => takeovers.add(clientId, address),
     onNotTaken: options.onNotTaken,
   });
   return {
@@ -102,6 +120,11 @@ function embedded(options: TransportOptions): Transport {
       await broker.start();
       lastWords.linkUp();
       options.onUp();
+    },
+    askAgain: () => {}, // a panel that got no PUBACK was disconnected, and says it again when it is back
+    stopTaking: () => {
+      takeovers.stop();
+      broker.stopTaking();
     },
     stop: () => {
       lastWords.stop();
@@ -146,6 +169,11 @@ function external(options: TransportOptions, url: string): Transport {
         onNotTaken: options.onNotTaken,
       });
       client.start();
+    },
+    askAgain: () => client?.askAgain(),
+    stopTaking: () => {
+      lastWords.stop();
+      client?.stopTaking();
     },
     stop: async () => {
       lastWords.stop();

@@ -1,11 +1,11 @@
 /**
  * @module
- * Random secrets and their hashes. A secret of 256 random bits cannot be guessed, so one round of
+ * Random secrets and their hashes. A secret of 128 random bits or more cannot be guessed, so one round of
  * SHA-256 is enough to keep it out of the database; passwords need `passwords.ts`.
  */
 import { createHash } from "node:crypto";
 
-/** Makes a secret of the given number of random bytes, in base64url. */
+/** Makes a secret of the given number of random bytes, 16 at least, in base64url. */
 export function newSecret(bytes = 32): string {
   return crypto.getRandomValues(new Uint8Array(bytes)).toBase64({ alphabet: "base64url", omitPadding: true });
 }

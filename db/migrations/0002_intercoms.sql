@@ -18,7 +18,7 @@ create table intercoms (
 
 create table panel_credentials (
   mac text primary key,
-  -- SHA-256: the password is 128 random bits of ours, so a slow hash would protect nothing.
+  -- SHA-256: the password is random bits of ours, so a slow hash would protect nothing.
   password_sha256 text not null,
   created_at timestamptz not null default now()
 );
@@ -100,8 +100,7 @@ create table door_commands (
   failed_reason text
 );
 create index door_commands_by_mac on door_commands (mac, issued_at desc);
-create index door_commands_by_key on door_commands (requested_by, idempotency_key, issued_at desc)
-  where idempotency_key is not null;
+create index door_commands_by_key on door_commands (issued_at desc) where idempotency_key is not null;
 create index door_commands_by_time on door_commands (issued_at desc);
 create index door_commands_open on door_commands (status) where status in ('requested', 'sent', 'confirmed', 'expired');
 

@@ -485,3 +485,37 @@ Deno.test("door commands: the stop leaves nothing to be sent", async () => {
   assert.deepEqual(house.transport.sent, []);
   assert.equal(house.clock.sim.live, 0);
 });
+
+Deno.test("door commands: a door that only a heartbeat shows closed ends its command", () =>
+  withPanel(async (house) => {
+    const command = await house.intercoms.open(MAC, wish());
+    await house.intercoms.receive(opened(command.id), false);
+    await house.intercoms.receive(heartbeat("closed"), false);
+    assert.equal(house.commands.get(command.id)!.status, "closed");
+    assert.equal(house.writer.units.findLast((unit) => unit.command)!.command!.status, "closed");
+  }));
+
+Deno.test("door commands: one closing ends every opening before it", () =>
+  withPanel(async (house) => {
+    const first = await house.intercoms.open(MAC, wish());
+    await house.intercoms.receive(opened(first.id), false);
+    const second = await house.intercoms.open(MAC, wish());
+    await house.intercoms.receive(opened(second.id), false);
+    await house.intercoms.receive(closed(), false);
+    const stored = new Map(
+      house.writer.units.flatMap(({ command }) => command ? [[command.id, command.status]] : []),
+    );
+    assert.deepEqual([stored.get(first.id), stored.get(second.id)], ["closed", "closed"]);
+  }));
+
+Deno.test("row 14: a key is forgotten after a day", () =>
+  withPanel(async (house) => {
+    const { intercoms, clock } = house;
+    const first = await intercoms.open(MAC, wish("daily"));
+    for (let hour = 0; hour < 24; hour++) {
+      clock.pass(3600_000);
+      await intercoms.receive(heartbeat(), false);
+    }
+    const second = await intercoms.open(MAC, wish("daily"));
+    assert.notEqual(second.id, first.id);
+  }));

@@ -42,6 +42,8 @@ export class FakeWriter {
   holding = false;
   /** What every commit fails with, if anything. */
   failure: Error | null = null;
+  /** Whether it says that so much waits that nothing new may be taken on. */
+  isFull = false;
   readonly #keys = new Set<string>();
 
   commit(unit: WriteUnit, _options: { deadlineMs?: number } = {}): Promise<Committed> {

@@ -153,6 +153,34 @@ Deno.test("feed: a snapshot is shared for half a second, and what came after it 
   feed.stop();
 });
 
+Deno.test("feed: after a resync readers hold the very same bytes of the snapshot, not a copy each", async () => {
+  const { feed } = startFeed();
+  const readers = [open(feed), open(feed)];
+  for (const reader of readers) await reader.take();
+  feed.resync("intercoms");
+  for (const reader of readers) assert.deepEqual(events(await reader.take()), ["reset", "snapshot"]);
+  const behind = [open(feed, ["intercoms"], "e0-1"), open(feed, ["intercoms"], "e0-1")];
+  for (const reader of behind) assert.deepEqual(events(await reader.take()), ["reset", "snapshot"]);
+  const last = [...readers, ...behind].map(({ chunks }) => chunks.at(-1));
+  assert.ok(last.every((bytes) => bytes === last[0]));
+  feed.stop();
+});
+
+Deno.test("feed: a snapshot that is too old to begin with is not kept", async () => {
+  const { feed, clock } = startFeed();
+  await open(feed).take();
+  clock.pass(300);
+  await open(feed, ["links"]).take();
+  const both = feed.snapshotBytes;
+  clock.pass(200);
+  assert.ok(feed.snapshotBytes > 0 && feed.snapshotBytes < both, "the first one is gone");
+  clock.pass(500);
+  assert.equal(feed.snapshotBytes, 0);
+  await open(feed).take();
+  feed.stop();
+  assert.equal(clock.live, 0);
+});
+
 Deno.test("feed: what is told has no number, and is not replayed", async () => {
   const { feed, clock } = startFeed();
   const reader = open(feed);

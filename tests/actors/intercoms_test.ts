@@ -338,3 +338,73 @@ Deno.test("row 3: a panel whose actor fails is put aside and started anew, told 
     clock.pass(SETTINGS.offlineAfterMs);
     assert.deepEqual(intercoms.counts(), { online: 0, offline: 2, unknown: 0 });
   }));
+
+Deno.test("row 1: a message for which there is no room changes nothing, so that it can come again whole", () =>
+  withHouse({}, async (house) => {
+    const { intercoms, writer } = house;
+    writer.isFull = true;
+    await assert.rejects(intercoms.receive(heartbeat(), false), DatabaseAway);
+    assert.equal(intercoms.size, 0, "nobody acted on it");
+    writer.isFull = false;
+    await intercoms.receive(heartbeat(), true);
+    assert.deepEqual(types(house), ["online"]);
+  }));
+
+Deno.test("intercoms: what a panel says while its removal is committed does not bring its row back", () =>
+  withHouse({}, async ({ intercoms, writer }) => {
+    await intercoms.receive(heartbeat(), false);
+    writer.holding = true;
+    const removal = intercoms.remove(MAC, OPERATOR);
+    const said = intercoms.receive(ring({ id: "r1" }), false);
+    writer.release();
+    await Promise.all([removal, said]);
+    const last = writer.units.findLast((unit) => unit.removeIntercom ?? unit.intercom);
+    assert.equal(intercoms.get(MAC) === null, last?.removeIntercom === MAC, "memory and row agree");
+    assert.equal(intercoms.get(MAC)?.name, "", "it came back as a new one");
+  }));
+
+Deno.test("intercoms: a removal that cannot be recorded did not happen", () =>
+  withHouse({}, async ({ intercoms, writer, clock }) => {
+    await intercoms.receive(heartbeat(), false);
+    writer.failure = new DatabaseAway("away");
+    await assert.rejects(intercoms.remove(MAC, OPERATOR), DatabaseAway);
+    writer.failure = null;
+    assert.equal(intercoms.get(MAC)!.status, "online");
+    clock.pass(SETTINGS.offlineAfterMs);
+    assert.equal(intercoms.get(MAC)!.status, "offline", "its deadline goes on");
+  }));
+
+Deno.test("intercoms: timers that fire late do not make later ones as late", () =>
+  withHouse({}, async ({ intercoms, clock }) => {
+    // A loop that is busy: each timer is told ten milliseconds after it was due.
+    const { setTimeout } = clock;
+    clock.setTimeout = (run, ms) => setTimeout(run, ms + 10);
+    await intercoms.receive(heartbeat(), false);
+    for (let minute = 0; minute < 600; minute++) {
+      clock.pass(60_000);
+      await intercoms.receive(heartbeat(), false);
+    }
+    clock.pass(SETTINGS.offlineAfterMs - 1);
+    assert.equal(intercoms.get(MAC)!.status, "online");
+    clock.pass(11);
+    assert.equal(
+      intercoms.get(MAC)!.status,
+      "offline",
+      "after ten hours still by the last timer's delay only",
+    );
+  }));
+
+Deno.test("row 6: a city that falls silent is recorded whole, and told at one blow", () =>
+  withHouse({}, async (house) => {
+    const { intercoms, clock, feed } = house;
+    for (let i = 0; i < 600; i++) await intercoms.receive(heartbeat("closed", `AA:BB:${i}`), false);
+    feed.published.length = 0;
+    clock.pass(SETTINGS.offlineAfterMs);
+    await house.settle();
+    assert.equal(types(house).filter((type) => type === "offline").length, 600);
+    const told = feed.published.filter(({ event }) => event === "intercom.changed").length;
+    assert.equal(told, 500);
+    assert.equal(feed.resyncs, 0);
+    clock.pass(1000);
+    assert.equal(feed.resyncs, 1);
+  }));

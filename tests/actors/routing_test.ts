@@ -20,7 +20,7 @@ function startIntake(adopt: "auto" | "approve" = "auto") {
   const publish = (
     what: string,
     payload: unknown,
-    options: { retained?: boolean; redelivered?: boolean } = {},
+    options: { retained?: boolean; redelivered?: boolean; backlog?: boolean } = {},
   ) =>
     intake({
       topic: `intercom/${MAC}/${what}`,
@@ -29,6 +29,7 @@ function startIntake(adopt: "auto" | "approve" = "auto") {
         : new TextEncoder().encode(JSON.stringify(payload)),
       retained: options.retained ?? false,
       redelivered: options.redelivered ?? false,
+      backlog: options.backlog ?? false,
     });
   return { ...house, deadLetters, kinds, publish };
 }
@@ -103,5 +104,19 @@ Deno.test("routing: what the database will never take is counted, and not asked 
   writer.failure = new Error("invalid input");
   await publish("call", { apartment: "1", id: "r1" });
   assert.deepEqual(deadLetters.counts(), { not_storable: 1 });
+  stop();
+});
+
+Deno.test("routing: what waited at the broker is history: told of, no sign of life, and a heartbeat of then is nothing", async () => {
+  const { publish, intercoms, writer, clock, stop } = startIntake();
+  await publish("heartbeat", { door_status: "closed" });
+  clock.pass(120_000);
+  await publish("heartbeat", { door_status: "open" }, { backlog: true });
+  await publish("status", { status: "online" }, { backlog: true });
+  await publish("call", { apartment: "1", id: "b1" }, { backlog: true });
+  const view = intercoms.get(MAC)!;
+  assert.deepEqual([view.status, view.door, view.last_call], ["offline", "closed", null]);
+  const { type, payload } = writer.events.at(-1)!;
+  assert.deepEqual([type, payload], ["call", { delayed: true }]);
   stop();
 });

@@ -30,8 +30,10 @@ export function partitionsSuite(name: string, ground: Ground, options: { ignore?
     });
   }
 
-  const keep = (database: TrickyDatabase, now: string, months = 1200) =>
+  const keepOrSpare = (database: TrickyDatabase, now: string, months = 1200) =>
     database.query((sql) => keepPartitions(sql, new Date(now), months));
+  const keep = async (database: TrickyDatabase, now: string, months = 1200) =>
+    (await keepOrSpare(database, now, months)).dropped;
 
   test("this month and the next two, over the end of a year, made once", async (database) => {
     await keep(database, "2026-11-30T23:59:59.999Z");
@@ -107,8 +109,37 @@ export function partitionsSuite(name: string, ground: Ground, options: { ignore?
       sql<{ event_key: string }[]>`select event_key from intercom_event_keys`
     );
     assert.deepEqual(keys.map(({ event_key }) => event_key), ["kept"]);
+    const later = event({ received_at: "2026-02-20T00:00:00.000Z" });
+    await database.query((sql) => writeBatch(sql, [{ events: [later] }]));
     assert.deepEqual(await keep(database, "2026-02-28T23:59:59Z", 3), []);
     assert.deepEqual(await keep(database, "2026-03-01T00:00:00Z", 3), ["intercom_events_2025_11"]);
+  });
+
+  test("a clock far ahead does not take the whole history, nor after it has recorded something", async (database) => {
+    const count = async () => {
+      const [row] = await database.query((sql) =>
+        sql<{ events: number; keys: number }[]>`select (select count(*)::int from intercom_events) as events,
+          (select count(*)::int from intercom_event_keys) as keys`
+      );
+      return [row!.events, row!.keys];
+    };
+    await keep(database, "2026-01-15T00:00:00Z");
+    const newest = "2026-01-14T12:00:00.000Z";
+    const rows = ["2024-05-05T00:00:00.000Z", newest].map((received_at) =>
+      event({ received_at, once: { key: received_at, must_be_new: true } })
+    );
+    await database.query((sql) => writeBatch(sql, [{ events: rows }]));
+    const spared = { dropped: [], spared: new Date(newest) };
+    assert.deepEqual(await keepOrSpare(database, "2036-01-15T00:00:00Z", 24), spared);
+    const wrong = event({ received_at: "2036-01-15T00:30:00.000Z" });
+    await database.query((sql) => writeBatch(sql, [{ events: [wrong] }]));
+    assert.deepEqual(await keepOrSpare(database, "2036-01-15T01:00:00Z", 24), spared);
+    assert.deepEqual(await count(), [3, 2]);
+    assert.deepEqual(await keepOrSpare(database, "2026-01-16T00:00:00Z", 12), {
+      dropped: [],
+      spared: null,
+    });
+    assert.deepEqual(await count(), [2, 1], "by the right clock what is too old goes");
   });
 
   test("nothing of somebody else's that looks alike is dropped", async (database) => {

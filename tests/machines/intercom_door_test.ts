@@ -86,11 +86,53 @@ Deno.test("door: what only a heartbeat shows is inferred, once, and forced when 
 Deno.test("door: an opening that a heartbeat shows is explained by a key, and by what Doorline told the panel", () => {
   const byKey = closedDoor();
   byKey.send(SAY.key, SAY["heartbeat open"]);
+  byKey.pass(5000);
   assert.equal(alarmOf(byKey), null);
+  assert.equal(byKey.snapshot().context.doorSource, "key");
   const told = closedDoor();
   told.send(SAY["heartbeat open, told to"]);
+  told.pass(5000);
   assert.equal(alarmOf(told), null);
   assert.equal(told.snapshot().context.doorSource, "remote");
+});
+
+Deno.test("door: an event that a heartbeat has overtaken is told once, with its reason", () => {
+  for (const reason of [SAY["opened by key"], { ...SAY["opened by key"], source: null }]) {
+    const panel = closedDoor();
+    panel.said();
+    panel.send(SAY.key, SAY["heartbeat open"]);
+    panel.pass(4999);
+    panel.send(reason);
+    panel.pass(5000);
+    assert.deepEqual(panel.said(), ["key_used", "door_opened"]);
+    assert.equal(alarmOf(panel), null);
+    assert.equal(panel.snapshot().context.doorSource, "key");
+  }
+});
+
+Deno.test("door: an opening that only a heartbeat showed is forced when nothing explains it within five seconds", () => {
+  const panel = closedDoor();
+  panel.said();
+  panel.send(SAY["heartbeat open"]);
+  panel.pass(4999);
+  assert.deepEqual(panel.said(), []);
+  panel.pass(1);
+  assert.deepEqual(panel.said(), ["door_opened", "alarm_raised"]);
+  assert.equal(alarmOf(panel), "forced");
+});
+
+Deno.test("door: what waited at the broker is history: it is told, but nobody rings and nobody is heard", () => {
+  const panel = closedDoor();
+  panel.pass(offlineAfterMs);
+  panel.said();
+  panel.send({ ...SAY.call, backlog: true }, { ...SAY.key, backlog: true }, {
+    ...SAY["opened by key"],
+    backlog: true,
+  });
+  assert.deepEqual(panel.said(), ["called", "key_used", "door_opened"]);
+  assert.equal(panel.presence(), "offline");
+  assert.equal(panel.snapshot().context.times.lastCall, null);
+  assert.equal(panel.snapshot().context.lastCallApartment, null);
 });
 
 Deno.test("door: what opened it while the panel was not heard is not called forced", () => {
@@ -98,6 +140,7 @@ Deno.test("door: what opened it while the panel was not heard is not called forc
   panel.pass(offlineAfterMs);
   panel.said();
   panel.send(SAY["heartbeat open"]);
+  panel.pass(5000);
   assert.deepEqual(panel.said(), ["came_online", "door_opened"]);
   assert.equal(alarmOf(panel), null);
 });

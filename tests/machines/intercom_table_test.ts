@@ -22,6 +22,7 @@ const WAYS: Record<string, Said[]> = {
   "presence.offline": ["heard", "status offline"],
   "door.unknown": ["heard"],
   "door.closed": ["heartbeat closed"],
+  "door.open.presumed": ["heartbeat closed", "heartbeat open"],
   "door.open.within_time": ["heartbeat closed", "opened by key"],
   "door.open.held_open": ["heartbeat closed", "opened by key"],
 };
@@ -184,8 +185,8 @@ const DOOR: StateTable = {
     ...NO_WORD_OF_THE_DOOR,
     ...TOLD,
     "heartbeat closed": "ignored",
-    "heartbeat open": `open.within_time, ${FORCED}`,
-    "heartbeat open, told to": "open.within_time, door_opened",
+    "heartbeat open": "open.presumed", // the event that tells why may be under way
+    "heartbeat open, told to": "open.presumed",
     "opened by key": "open.within_time, door_opened",
     "opened by nothing": `open.within_time, ${FORCED}`,
     "closed": "door_closed",
@@ -193,6 +194,20 @@ const DOOR: StateTable = {
     "alarm held open": "alarm_raised, alarm held_open",
     "acknowledged": "ignored",
     "time": "ignored",
+  },
+  "door.open.presumed": {
+    ...NO_WORD_OF_THE_DOOR,
+    ...TOLD,
+    "heartbeat closed": "closed, door_opened, alarm_raised, door_closed, alarm forced",
+    "heartbeat open": "ignored",
+    "heartbeat open, told to": "ignored",
+    "opened by key": "open.within_time, door_opened",
+    "opened by nothing": `open.within_time, ${FORCED}`,
+    "closed": "closed, door_opened, alarm_raised, door_closed, alarm forced",
+    "alarm forced": "alarm_raised, alarm forced",
+    "alarm held open": "alarm_raised, alarm held_open",
+    "acknowledged": "ignored",
+    "time": "open.held_open, door_opened, alarm_raised, alarm_raised, alarm forced", // first forced, then held open
   },
   "door.open.within_time": {
     ...NO_WORD_OF_THE_DOOR,

@@ -136,12 +136,13 @@ test("row 4: a proxy that is down is an outage, one that is up again is not", as
   await database.query(one);
 });
 
-test("row 5: a black hole is seen at the deadline, the next query fails at once, and it heals", async ({ proxy, database, states }) => {
+test("row 5: a black hole is seen by the probe after a deadline, the next query fails at once, and it heals", async ({ proxy, database, states }) => {
   database.watch();
   await database.query(one);
   proxy.blackHole();
   const first = await lasts(() => database.query(one, { deadlineMs: 300 }));
   assert.ok(first >= 290 && first < 1500, `${first} ms`);
+  await waitFor(() => !database.up, { what: "the probe that is sent then to fail", timeoutMs: 4000 });
   assert.ok(await lasts(() => database.query(one)) < 50);
   // The probe's own connections go into the hole too.
   await waitFor(() => proxy.accepted() >= 3, { what: "the probe to try again" });
@@ -159,12 +160,58 @@ test("row 5: a connection that is not answered is given up after two seconds", a
 });
 
 test("queries that hang do not hold up those that come after them", async ({ another }) => {
-  const database = another({ connections: 2, probeEveryMs: 100 });
+  const states: Stage["states"] = [];
+  const database = another({ connections: 2, probeEveryMs: 100, onState: (state) => states.push(state) });
   database.watch();
   const hung = () => away(database.query((sql) => sql`select pg_sleep(8)`, { deadlineMs: 100 }));
   await Promise.all([hung(), hung()]);
-  await waitFor(() => database.up, { what: "the database to be back", timeoutMs: 5000 });
+  await database.query(one, { deadlineMs: 1000 });
+  assert.deepEqual(states, [], "nor is it an outage");
+});
+
+const sleeping =
+  "select count(*) from pg_stat_activity where query like '%pg_sleep%' and state = 'active' and pid <> pg_backend_pid()";
+
+test("a question that is too slow fails alone, is cancelled, and takes nobody's connection with it", async ({ server, database, states }) => {
   await database.query(one);
+  const other = database.query((sql) => sql`select pg_sleep(1), 7 as seven`);
+  const slow = await lasts(() =>
+    database.query((sql) => sql`select pg_sleep(20)`.then((rows) => rows), { deadlineMs: 200 })
+  );
+  assert.ok(slow < 1000, `${slow} ms`);
+  assert.equal((await database.query(one))[0]!.one, 1);
+  assert.equal((await other)[0]!.seven, 7);
+  await waitFor(async () => await server.query(sleeping) === "0", { what: "the slow one to be cancelled" });
+  assert.equal(database.up, true);
+  assert.deepEqual(states, []);
+});
+
+test("a statement that PostgreSQL gave up is no outage", async ({ database, states }) => {
+  await away(database.query((sql) =>
+    sql.begin(async (tx) => {
+      await tx`set local statement_timeout = 50`;
+      await tx`select pg_sleep(5)`;
+    })
+  ));
+  assert.equal((await database.query(one))[0]!.one, 1);
+  assert.deepEqual(states, []);
+});
+
+test("a transaction whose caller was told that it failed is not committed later", async ({ server, database }) => {
+  await truncate(database);
+  let done = () => {};
+  const held = new Promise<void>((resolve) => done = resolve);
+  let ended: Promise<unknown> = Promise.resolve();
+  await away(database.query((sql) =>
+    ended = sql.begin(async (tx) => {
+      await tx`insert into outbox (id, destination, dedupe_key, payload, created_at)
+        values ('late', 'telegram', 'late', '{}', now())`;
+      await held;
+    }), { deadlineMs: 300 }));
+  done();
+  await assert.rejects(ended, /nobody waits/);
+  assert.equal(await server.query("select count(*) from outbox"), "0");
+  assert.equal(database.up, true);
 });
 
 test("what waits is bounded; one more is refused at once and that is no outage", async ({ proxy, another }) => {
@@ -188,7 +235,7 @@ test("outages leave no connections behind", async ({ server, proxy, another }) =
     await load();
     proxy.hold();
     await load();
-    assert.equal(database.up, false);
+    await waitFor(() => !database.up, { what: "the outage to be seen", timeoutMs: 4000 });
     await proxy.heal();
     proxy.resetAll();
     await waitFor(() => database.up, { what: "the database to be back" });

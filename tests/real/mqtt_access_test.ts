@@ -230,6 +230,25 @@ Deno.test("row 16: without credentials only this machine may connect, and not fo
   await service.stop();
 });
 
+Deno.test("row 16: a removed panel loses its credentials, its session, and what was retained of it", async () => {
+  await atEmbedded(async (site) => {
+    const topic = `intercom/${A.toLowerCase()}/status`; // topics are case-sensitive; a panel may write its MAC so
+    const will = { topic, payload: '{"status":"offline"}', qos: 1 as const, retain: true };
+    const panel = await dial(site, A, { will });
+    await panel.publishAsync(topic, '{"status":"online"}', { qos: 1, retain: true });
+    await eventually(site.world, A, "online");
+    const closed = gone(panel);
+    const { status } = await site.world.admin.api("DELETE", `/api/intercoms/${A}`);
+    assert.equal(status, 204);
+    await closed;
+    await panel.endAsync(true);
+    await assert.rejects(dial(site, A), /[Nn]ot authorized/);
+    assert.equal(await site.retained(topic), null);
+    await pause(1_500); // a last will that was heard would have made it known again by now
+    assert.equal((await site.world.admin.api("GET", `/api/intercoms/${A}`)).status, 404);
+  });
+});
+
 async function atEmbedded(play: (site: Site) => Promise<void>): Promise<void> {
   await inWorld("embedded", {}, async (world) => {
     const keys: Site["keys"] = {};

@@ -228,6 +228,34 @@ Deno.test(
   },
 );
 
+for (const kind of ["postgres", "real"] as const) {
+  Deno.test(
+    `row 36: what is committed while it ends is acknowledged before it has ended; ${kind}`,
+    kind === "real" ? real : postgres,
+    async () => {
+      await behindProxies(kind, async (world, { database }) => {
+        const panel = world.panel(MAC, { longestReconnectMs: 300 });
+        await panel.start();
+        await waitFor(async () => (await world.events()).length === 1);
+        database.hold();
+        const ring = panel.ring(1);
+        await waitFor(async () => await world.metric('doorline_messages_total{kind="panel.call"}') === 1);
+        const ended = world.service.sigterm();
+        await pause(500);
+        await database.heal();
+        assert.equal(await ended, 0);
+        // By the embedded broker, which is gone, it was acknowledged in time; by Mosquitto long ago.
+        await withDeadline(ring, { timeoutMs: 200, what: "the acknowledgement" });
+        await world.service.start();
+        if (kind === "real") await panel.ring(2);
+        await waitFor(async () => (await world.events("&type=call")).length === (kind === "real" ? 2 : 1));
+        const again = await world.metric('doorline_messages_total{kind="panel.call"}');
+        assert.equal(again, kind === "real" ? 1 : 0, "it was told again");
+      });
+    },
+  );
+}
+
 Deno.test("mqtt: a panel whose old connection was half open comes back without having been offline", async () => {
   await inWorld("embedded", {}, async (world) => {
     const wire = await startTcpProxy({ target: world.service.mqttPort });

@@ -6,6 +6,8 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
+import { migrate } from "../../db/migrate.ts";
+import { withDatabase } from "../db/ground.ts";
 import { lacks } from "../support/available.ts";
 import { freePort } from "../support/free_port.ts";
 import { startPostgres } from "../support/servers.ts";
@@ -17,7 +19,7 @@ Deno.test("row 37: a second process on a data directory is refused with the hold
   const pid = first.pid();
   const second = await runService({ DOORLINE_DATA_DIR: first.dataDir });
   assert.equal(second.code, 1);
-  assert.deepEqual(second.stderr, [`DOORLINE_DATA_DIR: "${first.dataDir}" is held by process ${pid}`]);
+  assert.deepEqual(ours(second.stderr), [`DOORLINE_DATA_DIR: "${first.dataDir}" is held by process ${pid}`]);
   assert.deepEqual(second.stdout, []);
   // The first has not been hurt.
   const session = await first.adminLogin();
@@ -82,6 +84,41 @@ Deno.test({
     assert.equal(code, 1);
     assert.equal(ours(stderr).length, 1);
     assert.match(ours(stderr)[0]!, /^DOORLINE_DATABASE_URL: .*no_such_database/);
+    await server.stop();
+  },
+});
+
+Deno.test({
+  name: "start: a database that goes away in the midst of it is told by its setting, exit 1",
+  ignore: lacks("postgresql"),
+  fn: async () => {
+    const server = await startPostgres();
+    await withDatabase({ url: server.url }, (database) => migrate(database));
+    // A table that is locked is as far away as a database that was lost, and just where the test wants it to be.
+    const stages = [["users", "none"], ["intercoms", "intercoms"], ["door_commands", "none"]] as const;
+    for (const [table, emulate] of stages) {
+      await withDatabase({ url: server.url }, async (database) => {
+        let done = () => {};
+        const held = new Promise<void>((resolve) => done = resolve);
+        const locked = Promise.withResolvers<void>();
+        const holding = database.query((sql) =>
+          sql.begin(async (tx) => {
+            await tx`lock table ${tx(table)} in access exclusive mode`;
+            locked.resolve();
+            await held;
+          }), { deadlineMs: 60_000 });
+        await Promise.race([locked.promise, holding]);
+        const { code, stderr } = await runService({
+          DOORLINE_DATABASE_URL: server.url,
+          DOORLINE_EMULATE: emulate,
+        });
+        done();
+        await holding;
+        assert.equal(code, 1, table);
+        assert.equal(ours(stderr).length, 1, stderr.join("\n"));
+        assert.match(ours(stderr)[0]!, /^DOORLINE_DATABASE_URL: lost the database while starting: No answer/);
+      });
+    }
     await server.stop();
   },
 });

@@ -21,10 +21,11 @@ import { Recorder } from "../../actors/recorder.ts";
 import { createIntake } from "../../actors/routing.ts";
 import type { DatabaseAddress } from "../../db/client.ts";
 import { Writer } from "../../db/writer.ts";
-import { type AppDeps, createApp } from "../../routes/app.ts";
+import { createApp } from "../../routes/app.ts";
 import type { AppEnv } from "../../routes/guard.ts";
 import type { PageFile } from "../../routes/pages.ts";
 import { endStreams } from "../../routes/stream.ts";
+import { readinessOf } from "../../routes/system.ts";
 import { type Ground, NOON, TrickyDatabase } from "../db/ground.ts";
 import { type Document, readDocument } from "./openapi.ts";
 
@@ -76,6 +77,8 @@ export interface Edge {
   errors: unknown[];
   cookies: Record<Exclude<Asker, "nobody" | "token of operator">, string>;
   token: string;
+  /** Whether the service is ending. */
+  stopping: boolean;
   /** Has a panel say something and waits until it is committed. */
   say(mac: string, what: string, payload?: Record<string, unknown>): Promise<void>;
   /** Makes a panel known and heard. */
@@ -184,13 +187,6 @@ export async function onEdge(
   links.opened("database");
   links.onChange(({ id, state }) => id === "broker" && intercoms.linkChanged(state === "up"));
   metrics.start({ intercoms, commands, feed, links, writer });
-  const readiness: AppDeps["readiness"] = () => {
-    const down = links.list().filter(({ state }) => state !== "up");
-    return {
-      state: down.length > 0 ? "degraded" : "ready",
-      reasons: down.map(({ id }) => `the ${id} is not connected`),
-    };
-  };
   try {
     await people.start();
     const app = createApp({
@@ -216,7 +212,9 @@ export async function onEdge(
       trustProxy: [],
       publicOrigins: options.publicOrigins ?? [],
       streamsPerUser: options.streamsPerUser ?? 50,
-      readiness,
+      isStopping: () => edge.stopping,
+      readiness: () =>
+        readinessOf({ stopping: edge.stopping, links, database, quarantined: intercoms.quarantined.length }),
       metrics: () => metrics.text(),
       log,
     });
@@ -248,6 +246,7 @@ export async function onEdge(
       errors,
       cookies: { admin: "", operator: "", employee: "" },
       token: "",
+      stopping: false,
       say: (mac, what, payload = {}) => {
         const bytes = new TextEncoder().encode(JSON.stringify(payload));
         return intake({

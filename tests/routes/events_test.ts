@@ -199,6 +199,23 @@ Deno.test("events.csv: of nothing is its header", () =>
     assert.equal((await edge.ask("GET", "/api/events.csv?type=alarm")).text.trimEnd(), HEADER);
   }));
 
+Deno.test("events.csv: however many rows match, the file has them all", () =>
+  onEdge(ground, async (edge) => {
+    const batches = 510;
+    const batch = Array.from({ length: 2000 }, () => event({ payload: {} }));
+    let asked = 0;
+    edge.database.query = (() =>
+      Promise.resolve(++asked < batches ? batch : [])) as typeof edge.database.query;
+    try {
+      const answer = await edge.raw("GET", "/api/events.csv");
+      let lines = 0;
+      for await (const chunk of answer.body!) for (const byte of chunk) if (byte === 10) lines++;
+      assert.equal(lines, 1 + (batches - 1) * 2000);
+    } finally {
+      Reflect.deleteProperty(edge.database, "query");
+    }
+  }));
+
 Deno.test("events.csv: more than two batches come as they are read, each row once", () =>
   onEdge(ground, async (edge) => {
     const rows = Array.from(

@@ -390,6 +390,11 @@ Deno.test("credentials: a broker that keeps them itself is said to", () =>
       409,
       "broker-not-embedded",
     );
+    refused(
+      await edge.ask("DELETE", `/api/intercoms/${MAC}/credentials`, { as: "admin" }),
+      409,
+      "broker-not-embedded",
+    );
   }, { credentials: null }));
 
 Deno.test("open: who asks twice while the first is being recorded waits for the same answer", () =>

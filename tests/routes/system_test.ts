@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { pathToFileURL } from "node:url";
+import { Metrics } from "../../actors/metrics.ts";
 import { type PageFile, readPages } from "../../routes/pages.ts";
 import { useEmbedded } from "../db/ground.ts";
 import { waitFor } from "../support/wait.ts";
@@ -148,7 +149,7 @@ Deno.test("audit: pages without gap or double, newest first, and by action", () 
     }
   }));
 
-Deno.test("health: alive whatever happens; ready but for a part is 200; without the database 503", () =>
+Deno.test("health: alive whatever happens; ready but for a part is 200; without the database 503, by one answer", () =>
   onEdge(ground, async (edge) => {
     const ready = () => edge.ask("GET", "/readyz", { as: "nobody" });
     assert.deepEqual((await ready()).json, { state: "ready", reasons: [] });
@@ -156,9 +157,48 @@ Deno.test("health: alive whatever happens; ready but for a part is 200; without 
     const degraded = await ready();
     assert.equal(degraded.status, 200);
     assert.deepEqual(degraded.json, { state: "degraded", reasons: ["the broker is not connected"] });
+    edge.links.opened("broker");
     edge.database.away = true;
-    assert.equal((await ready()).status, 503);
+    const unread = await ready();
+    assert.equal(unread.status, 503);
+    assert.deepEqual(unread.json, {
+      state: "unavailable",
+      reasons: ["the database does not answer to reads"],
+    });
+    edge.database.away = false;
+    edge.links.lost("database", "test");
+    const unwritten = await ready();
+    assert.equal(unwritten.status, 503);
+    assert.deepEqual(unwritten.json, {
+      state: "unavailable",
+      reasons: ["the database is not connected"],
+    });
+    edge.links.opened("database");
+    assert.equal((await ready()).status, 200);
     assert.equal((await edge.ask("GET", "/livez", { as: "nobody" })).text, "ok\n");
+  }));
+
+Deno.test("stopping: the API answers 503 as a problem with every header, and /readyz says so", () =>
+  onEdge(ground, async (edge) => {
+    await edge.panel(MAC);
+    edge.stopping = true;
+    const asked: [string, string][] = [["GET", "/api/intercoms"], ["POST", `/api/intercoms/${MAC}/open`], [
+      "GET",
+      "/api/nothing",
+    ]];
+    for (const [method, path] of asked) {
+      const { status, json, headers } = await edge.ask(method, path);
+      assert.equal(status, 503, path);
+      assert.equal(json.type, "/problems/stopping");
+      assert.match(headers.get("retry-after")!, /^[1-9]\d*$/);
+      assert.equal(headers.get("x-content-type-options"), "nosniff");
+      assert.equal(headers.get("cache-control"), "no-store");
+      assert.match(headers.get("content-security-policy")!, /default-src 'none'/);
+    }
+    assert.equal(edge.sent.length, 0);
+    const ready = await edge.ask("GET", "/readyz", { as: "nobody" });
+    assert.deepEqual([ready.status, ready.json], [503, { state: "stopping", reasons: [] }]);
+    assert.equal((await edge.ask("GET", "/livez", { as: "nobody" })).status, 200);
   }));
 
 Deno.test("the database away: reads that memory can answer are 200, others 503 with Retry-After", () =>
@@ -200,6 +240,26 @@ Deno.test("metrics: are text for Prometheus and have no secret in them", () =>
     assert.equal(values.get('doorline_link_up{link="broker"}'), 1);
     noSecrets(edge, answer.text);
   }));
+
+Deno.test("metrics: panels are counted once a second, however often somebody asks", async () => {
+  const clock = { now: 0 };
+  let counted = 0;
+  const metrics = new Metrics();
+  const none = { list: () => [], quarantined: [], waiting: 0, inFlight: 0, readers: 0, dropped: 0 };
+  const measured = {
+    ...{ commands: none, feed: none, links: none, writer: { waitingRows: 0, committedRows: 0 } },
+    intercoms: { ...none, counts: () => ({ online: ++counted, offline: 0, unknown: 0 }) },
+  };
+  metrics.start(measured as unknown as Parameters<Metrics["start"]>[0], () => clock.now);
+  try {
+    for (const [at, online] of [[0, 1], [999, 1], [1000, 2], [1500, 2], [2000, 3]] as const) {
+      clock.now = at;
+      assert.equal(parseMetrics(await metrics.text()).get('doorline_intercoms{status="online"}'), online);
+    }
+  } finally {
+    metrics.stop();
+  }
+});
 
 /** The text format, line by line. @throws AssertionError when a line is not of it */
 function parseMetrics(text: string): Map<string, number> {

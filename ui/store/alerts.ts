@@ -16,6 +16,8 @@ let audio: AudioContext | null = null;
 export function raiseAlert(event: IntercomEvent): void {
   if (event.type !== "call") return;
   // After a gap the stream replays what was missed: an old ring must not ring again.
+  // What waited at the broker while the service was away is history.
+  if (event.payload.delayed === true) return;
   if (Date.now() + live.value.skewMs - Date.parse(event.received_at) > RINGS_FOR_MS) return;
   if (sound.value === "on") chime();
   if (notify.value === "on") notification(event);

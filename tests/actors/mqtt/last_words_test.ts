@@ -16,7 +16,7 @@ const say = (kind: string, value: unknown, retained = false): Publish => ({
 });
 const OFFLINE = say("status", { status: "offline" });
 
-function setUp() {
+function setUp(times: { settleMs: number; holdMs?: number } = { settleMs: 30_000 }) {
   const time = new SimulatedClock();
   const clock = {
     now: () => time.now(),
@@ -28,7 +28,7 @@ function setUp() {
   const taken: string[] = [];
   const words = new LastWords({
     clock,
-    settleMs: 30_000,
+    ...times,
     onNotTaken: () => {},
     intake: (publish) => {
       taken.push(publish.topic.split("/")[2]!);
@@ -102,4 +102,11 @@ Deno.test("last words: all else passes at once, also what cannot be understood",
   await words.take(say("status", "offline"));
   await words.take({ ...OFFLINE, topic: "intercom" });
   assert.deepEqual(taken, ["status", "status", undefined]);
+});
+
+Deno.test("last words: those of a broker that knows whose end it was count at once", async () => {
+  const { taken, words } = setUp({ settleMs: 0, holdMs: 0 });
+  words.linkUp();
+  await words.take(OFFLINE);
+  assert.deepEqual(taken, ["status"]);
 });
