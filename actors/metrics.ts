@@ -34,7 +34,7 @@ export class Metrics {
     const registers = [this.#registry];
     this.#messages = new Counter({
       name: "doorline_messages_total",
-      help: "Messages of panels that were taken",
+      help: "Messages of panels that were understood",
       labelNames: ["kind"],
       registers,
     });

@@ -42,9 +42,9 @@ export function createIntake(options: {
     }
     const message = publish.backlog ? asHistory(decoded.message) : decoded.message;
     if (message === null) return;
+    options.onMessage?.(message.event.type);
     try {
       await intercoms.receive(message, redelivered);
-      options.onMessage?.(message.event.type);
     } catch (error) {
       if (error instanceof DatabaseAway) throw error;
       // What will never be taken is taken off the sender's hands, or it would come again for ever.

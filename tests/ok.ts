@@ -15,7 +15,7 @@ async function main(): Promise<number> {
     ["lint", ["lint"]],
     ["types", ["check", "."]],
     // The layout is one of the quick tests; types have just been checked.
-    ["quick tests", [...TEST_FLAGS, "--no-check", "--quiet", "--reporter=dot", ...quick]],
+    ["quick tests", [...TEST_FLAGS, "--no-check", "--parallel", "--quiet", "--reporter=dot", ...quick]],
   ];
   const failed: string[] = [];
   for (const [name, args] of steps) {
