@@ -90,7 +90,7 @@ const NOTES = [
   `The deadlines spread over ${SPREAD_SECONDS} s: ${
     show(PANELS / SPREAD_SECONDS)
   } panels a second fall silent. Each is ` +
-  "measured when the feed is told.",
+  "measured when its word is handed to the writer.",
 ];
 
 function linesOf(restored: Restored[], down: Down[], offline: Offline[]): Line[] {

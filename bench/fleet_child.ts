@@ -13,7 +13,6 @@ import { openDatabase } from "../db/open.ts";
 import { writeBatch } from "../db/write_batch.ts";
 import { loadMac } from "../emulators/panel_load.ts";
 import { intercomMachine, newIntercomContext } from "../machines/intercom.ts";
-import type { IntercomView } from "../machines/views.ts";
 import { answer, measure, mustBe } from "./support.ts";
 
 interface Seed {
@@ -100,13 +99,12 @@ await answer({
       ]),
     );
     const errors: number[] = [];
-    const publish = doorline.feed.publish.bind(doorline.feed);
-    doorline.feed.publish = (topic, event, data) => {
-      publish(topic, event, data);
-      const { mac, status } = data as IntercomView;
-      if (event === "intercom.changed" && status === "offline") {
-        errors.push(clock.now() - deadlines.get(mac)!);
+    const record = doorline.recorder.record.bind(doorline.recorder);
+    doorline.recorder.record = (unit, options) => {
+      for (const { mac, type } of unit.events ?? []) {
+        if (type === "offline") errors.push(clock.now() - deadlines.get(mac)!);
       }
+      return record(unit, options);
     };
     while (errors.length < deadlines.size) await new Promise((resolve) => setTimeout(resolve, 100));
     await written();
