@@ -4,6 +4,7 @@
  * restarts, cut connections and brokers that speak MQTT 3.1.1 only; and last wills that mean what they say.
  */
 import assert from "node:assert/strict";
+import type { Panel } from "../../emulators/panel.ts";
 import { lacks } from "../support/available.ts";
 import { startService } from "../support/service.ts";
 import { startTcpProxy, type TcpProxy } from "../support/tcp_proxy.ts";
@@ -155,18 +156,24 @@ Deno.test("mqtt: a broker that speaks 3.1.1 only is spoken to in 3.1.1, and agai
   await service.stop();
 });
 
+/** A panel that has crashed while it waited for the PUBACK of a ring, which the held database keeps back. */
+async function crashedWhileOwed(world: World, database: { hold(): void }): Promise<Panel> {
+  const panel = world.panel(MAC);
+  await panel.start();
+  await waitFor(async () => (await world.events()).length === 1);
+  database.hold();
+  panel.ring(1).catch(() => {});
+  await waitFor(async () => await world.metric('doorline_messages_total{kind="panel.call"}') === 1);
+  await panel.crash();
+  return panel;
+}
+
 Deno.test(
   "mqtt: a last will counts though the panel still waited for a PUBACK, once that could be sent",
   postgres,
   async () => {
     await behindProxies("postgres", async (world, { database }) => {
-      const panel = world.panel(MAC);
-      await panel.start();
-      await waitFor(async () => (await world.events()).length === 1);
-      database.hold();
-      panel.ring(1).catch(() => {});
-      await waitFor(async () => await world.metric('doorline_messages_total{kind="panel.call"}') === 1);
-      await panel.crash();
+      await crashedWhileOwed(world, database);
       await pause(1_500); // longer than any "offline" is kept back
       assert.equal(await statusOf(world), "online", "the silence may be ours");
       await database.heal();
@@ -185,13 +192,7 @@ Deno.test(
   postgres,
   async () => {
     await behindProxies("postgres", async (world, { database }) => {
-      const panel = world.panel(MAC);
-      await panel.start();
-      await waitFor(async () => (await world.events()).length === 1);
-      database.hold();
-      panel.ring(1).catch(() => {});
-      await waitFor(async () => await world.metric('doorline_messages_total{kind="panel.call"}') === 1);
-      await panel.crash();
+      const panel = await crashedWhileOwed(world, database);
       // It needs the database for its PUBACKs, too; it has connected when it listens.
       const back = panel.start();
       await waitFor(() => panel.connected);
