@@ -2,7 +2,14 @@
  * @module
  * Rows that actors have written, as plain JSON. Times are ISO 8601 in UTC.
  */
-import type { CommandStatus, EventType, IntercomStatus } from "../machines/views.ts";
+import type {
+  CallDetailView,
+  CallStatus,
+  CommandStatus,
+  EndReason,
+  EventType,
+  IntercomStatus,
+} from "../machines/views.ts";
 
 /** State of a panel; the whole row, each time. */
 export interface IntercomRow {
@@ -77,6 +84,41 @@ export interface AuditRow {
   detail: Record<string, unknown>;
 }
 
+/** A call; the whole row, each time. */
+export interface CallRow {
+  id: string;
+  pbx: string;
+  /** Which run of the PBX it belongs to. */
+  epoch: string;
+  linked_id: string;
+  channel_id: string;
+  direction: "inbound" | "outbound" | "internal";
+  caller_number: string | null;
+  caller_name: string | null;
+  receiver_number: string | null;
+  started_at: string;
+  accepted_at: string | null;
+  answered_at: string | null;
+  ended_at: string | null;
+  status: CallStatus;
+  end_reason: EndReason | null;
+  assigned_user_id: number | null;
+  accepted_by_user_id: number | null;
+  answered_by_user_id: number | null;
+  answered_by_number: string | null;
+  caller_company_id: number | null;
+  duration: number;
+  notes: string;
+  party_user_ids: number[];
+  /** Digits of its numbers and its names in lower case, for searching. */
+  search: string;
+  view: CallDetailView;
+  /** What its actor is rebuilt from; null once it is over for good. */
+  state: unknown;
+  /** The call that it is a part of, by id. */
+  merged_into: string | null;
+}
+
 /** Something to be told outside. */
 export interface OutboxRow {
   id: string;
@@ -104,6 +146,8 @@ export interface WriteUnit {
   touch?: { mac: string; last_seen_at: string };
   removeIntercom?: string;
   command?: CommandRow;
+  /** Calls that change together: one, or two that turned out to be one. */
+  calls?: CallRow[];
   audit?: AuditRow[];
   outbox?: OutboxRow[];
   deadLetter?: DeadLetterRow;

@@ -1,0 +1,537 @@
+/**
+ * @module
+ * What is known of a call, as sets: each event adds what it knows, and adding is such that neither order nor
+ * repetition of events changes what comes out. What it all means is told by `call_story.ts`.
+ */
+import type { CallActor, CallEvent, ChannelSeen, DialStatus, ListedChannel, Room } from "./call_events.ts";
+
+/** A value with the moment it is from. */
+export interface Stamped<T> {
+  at: number;
+  value: T;
+}
+
+/** What is known of one channel. Of values that change, the earliest is kept: it is what the call began with. */
+export interface ChannelRecord {
+  uniqueid: string;
+  /** Its first name, by which it is known to people. */
+  name: Stamped<string>;
+  /** Its newest name, by which a PBX can be told what to do with it. */
+  nameNow: Stamped<string>;
+  createdAt: number;
+  /** False while nothing but its end was told. */
+  begun: boolean;
+  /** What was dialled, from the channel's very first event. */
+  dialledExten: string | null;
+  exten: Stamped<string> | null;
+  context: Stamped<string> | null;
+  callerNumber: Stamped<string> | null;
+  callerName: Stamped<string> | null;
+  upAt: number | null;
+  ringingAt: number | null;
+  /** The literal `Answer` of some PBXs. */
+  answerAt: number | null;
+  hangupRequest: Stamped<number | null> | null;
+  hangup: Stamped<number | null> | null;
+  /** When it was last known to live, of a channel that was gone when the link came back. */
+  lost: number | null;
+  /** True for the far end of a dial, also where the dial itself was not seen. */
+  dialled: boolean;
+}
+
+/** One attempt to reach a channel. */
+export interface DialRecord {
+  to: string;
+  from: string | null;
+  beganAt: number;
+  end: Stamped<DialStatus> | null;
+}
+
+/** A channel entering or leaving a bridge. */
+export interface StayMark {
+  channel: string;
+  bridge: string;
+  at: number;
+  enters: boolean;
+}
+
+/** What happened beside channels and bridges, for the call's history. */
+export type CallNote =
+  | { kind: "picked_up"; at: number; by: string; target: string }
+  | {
+    kind: "transferred";
+    at: number;
+    how: "blind" | "attended";
+    by: string;
+    to: string | null;
+    success: boolean;
+  }
+  | { kind: "queued" | "dequeued" | "queue_abandoned"; at: number; channel: string; queue: string }
+  | { kind: "parked"; at: number; channel: string; space: string }
+  | { kind: "conference"; at: number; channel: string; conference: string }
+  | { kind: "accepted" | "hangup_asked"; at: number; by: CallActor }
+  | { kind: "rejected"; at: number; by: CallActor; uniqueids: string[] }
+  | { kind: "transfer_asked"; at: number; by: CallActor; to: string };
+
+/** All that is known of a call. */
+export interface CallRecord {
+  linkedIds: string[];
+  channels: Record<string, ChannelRecord>;
+  dials: Record<string, DialRecord>;
+  stays: StayMark[];
+  /** Bridges that are no plain ones. */
+  rooms: Record<string, Exclude<Room, "talk">>;
+  notes: CallNote[];
+  remarks: Stamped<string> | null;
+}
+
+/** Marks and notes that are kept; a conference may go on for days. */
+const MOST = 2000;
+/** What a masquerade calls channels while it lasts. */
+const PASSING_NAME = /<(ZOMBIE|MASQ)>/;
+/** Places in a dialplan that nobody dials. */
+const NOT_DIALLED = new Set(["", "s", "h", "i", "t", "T", "o", "a", "e", "fax", "failed"]);
+
+/** A call of which nothing is known. */
+export function newRecord(): CallRecord {
+  return {
+    linkedIds: [],
+    channels: {},
+    dials: {},
+    stays: [],
+    rooms: {},
+    notes: [],
+    remarks: null,
+  };
+}
+
+/** Adds what an event tells; the same object when that is nothing new. */
+export function learn(record: CallRecord, event: CallEvent): CallRecord {
+  const draft = new Draft(record);
+  draft.take(event);
+  return draft.result();
+}
+
+/** All that two records know, which turned out to be of one call. */
+export function join(one: CallRecord, other: CallRecord): CallRecord {
+  const draft = new Draft(one);
+  draft.join(other);
+  return draft.result();
+}
+
+/** The later one of two ids that a PBX counts up, such as `1795147143.15`; positive when `one` is later. */
+export function compareIds(one: string, other: string): number {
+  const [a, b] = [parseId(one), parseId(other)];
+  if (a === null || b === null) return one < other ? -1 : one > other ? 1 : 0;
+  return a.seconds - b.seconds || a.count - b.count || (one < other ? -1 : one > other ? 1 : 0);
+}
+
+/** Whether a channel only leads from the PBX to itself. */
+export function isLocal(channel: ChannelRecord): boolean {
+  return channel.name.value.startsWith("Local/");
+}
+
+/** When a channel ended, or null. */
+export function endOf(channel: ChannelRecord): number | null {
+  return channel.hangup?.at ?? channel.lost;
+}
+
+function parseId(id: string): { seconds: number; count: number } | null {
+  const match = /(\d+)\.(\d+)$/.exec(id);
+  return match === null ? null : { seconds: Number(match[1]), count: Number(match[2]) };
+}
+
+/** Changes a copy, of what it touches only. */
+class Draft {
+  #record: CallRecord;
+  #channels: Record<string, ChannelRecord> | null = null;
+  #dials: Record<string, DialRecord> | null = null;
+  #changed = false;
+
+  constructor(record: CallRecord) {
+    this.#record = record;
+  }
+
+  result(): CallRecord {
+    if (!this.#changed) return this.#record;
+    return {
+      ...this.#record,
+      channels: this.#channels ?? this.#record.channels,
+      dials: this.#dials ?? this.#record.dials,
+    };
+  }
+
+  take(event: CallEvent): void {
+    switch (event.type) {
+      case "channel.seen":
+        this.#see(event.channel, event.at);
+        if (event.created) this.#created(event.channel, event.at);
+        return;
+      case "channel.answered":
+        this.#see(event.channel, event.at);
+        return this.#change(event.channel, (old) => ({ answerAt: least(old.answerAt, event.at) }));
+      case "channel.hangup_requested":
+        this.#see(event.channel, event.at, false);
+        return this.#change(event.channel, (old) => ({
+          hangupRequest: earliest(old.hangupRequest, { at: event.at, value: event.cause }),
+        }));
+      case "channel.hungup":
+        this.#see(event.channel, event.at, false);
+        return this.#change(event.channel, (old) => ({
+          hangup: earliest(old.hangup, { at: event.at, value: event.cause }),
+        }));
+      case "dial.began":
+        this.#ends(event);
+        return this.#dial(event, { beganAt: event.at });
+      case "dial.rang":
+        this.#ends(event);
+        this.#change(event.to, (old) => ({ ringingAt: least(old.ringingAt, event.at) }));
+        return this.#dial(event, {});
+      case "dial.ended":
+        this.#ends(event);
+        return this.#dial(event, { end: { at: event.at, value: event.status } });
+      case "bridge.entered":
+        this.#see(event.channel, event.at);
+        if (event.room !== "talk") this.#room(event.bridge, event.room);
+        return this.#stay({
+          channel: event.channel.uniqueid,
+          bridge: event.bridge,
+          at: event.at,
+          enters: true,
+        });
+      case "bridge.left":
+        this.#see(event.channel, event.at, false);
+        return this.#stay({
+          channel: event.channel.uniqueid,
+          bridge: event.bridge,
+          at: event.at,
+          enters: false,
+        });
+      case "local.paired":
+        this.#see(event.one, event.at);
+        return this.#see(event.two, event.at);
+      case "call.picked_up":
+        this.#see(event.by, event.at);
+        this.#see(event.target, event.at);
+        return this.#note({
+          kind: "picked_up",
+          at: event.at,
+          by: event.by.uniqueid,
+          target: event.target.uniqueid,
+        });
+      case "call.transferred":
+        for (const channel of [event.by, ...event.others]) this.#see(channel, event.at);
+        return this.#note({
+          kind: "transferred",
+          at: event.at,
+          how: event.how,
+          by: event.by.uniqueid,
+          to: event.to,
+          success: event.success,
+        });
+      case "queue.joined":
+      case "queue.left": {
+        this.#see(event.channel, event.at);
+        const kind = event.type === "queue.joined"
+          ? "queued"
+          : event.abandoned
+          ? "queue_abandoned"
+          : "dequeued";
+        return this.#note({ kind, at: event.at, channel: event.channel.uniqueid, queue: event.queue });
+      }
+      case "call.parked":
+        this.#see(event.channel, event.at);
+        return this.#note({
+          kind: "parked",
+          at: event.at,
+          channel: event.channel.uniqueid,
+          space: event.space,
+        });
+      case "conference.joined":
+        this.#see(event.channel, event.at);
+        return this.#note({
+          kind: "conference",
+          at: event.at,
+          channel: event.channel.uniqueid,
+          conference: event.conference,
+        });
+      case "operator.accepted":
+        return this.#note({ kind: "accepted", at: event.at, by: event.by });
+      case "operator.rejected":
+        return this.#note({ kind: "rejected", at: event.at, by: event.by, uniqueids: event.uniqueids });
+      case "operator.hungup":
+        return this.#note({ kind: "hangup_asked", at: event.at, by: event.by });
+      case "operator.transferred":
+        return this.#note({ kind: "transfer_asked", at: event.at, by: event.by, to: event.to });
+      case "operator.noted":
+        return this.#remark({ at: event.at, value: event.notes });
+      case "sync.listed":
+        for (const channel of event.channels) this.#listed(channel, event);
+        return;
+      case "sync.gone":
+        return this.#gone(event);
+      case "call.merged":
+        return this.join(event.record as CallRecord);
+      case "resume":
+        return;
+      default:
+        return event satisfies never;
+    }
+  }
+
+  join(other: CallRecord): void {
+    for (const id of other.linkedIds) this.#linked(id);
+    for (const channel of Object.values(other.channels)) {
+      const known = this.#channel(channel.uniqueid);
+      this.#set(known === undefined ? channel : joinChannels(known, channel));
+    }
+    for (const dial of Object.values(other.dials)) {
+      const known = (this.#dials ?? this.#record.dials)[dial.to];
+      this.#setDial(known === undefined ? dial : joinDials(known, dial));
+    }
+    for (const mark of other.stays) this.#stay(mark);
+    for (const [bridge, room] of Object.entries(other.rooms)) this.#room(bridge, room);
+    for (const note of other.notes) this.#note(note);
+    if (other.remarks !== null) this.#remark(other.remarks);
+  }
+
+  #see(seen: ChannelSeen, at: number, begun = true): void {
+    this.#linked(seen.linkedid);
+    const name = { at, value: seen.name };
+    const news = {
+      uniqueid: seen.uniqueid,
+      name,
+      nameNow: name,
+      createdAt: at,
+      begun,
+      dialledExten: null,
+      exten: seen.exten === null || NOT_DIALLED.has(seen.exten) ? null : { at, value: seen.exten },
+      context: stamped(seen.context, at),
+      callerNumber: stamped(seen.callerNumber, at),
+      callerName: stamped(seen.callerName, at),
+      upAt: seen.state === 6 ? at : null,
+      ringingAt: seen.state === 5 ? at : null,
+      answerAt: null,
+      hangupRequest: null,
+      hangup: null,
+      lost: null,
+      dialled: false,
+    };
+    const known = this.#channel(seen.uniqueid);
+    this.#set(known === undefined ? news : joinChannels(known, news));
+  }
+
+  #created({ uniqueid, exten }: ChannelSeen, at: number): void {
+    this.#change({ uniqueid }, (old) => ({
+      createdAt: Math.min(old.createdAt, at),
+      dialledExten: exten === null || NOT_DIALLED.has(exten)
+        ? old.dialledExten
+        : lesser(old.dialledExten, exten),
+    }));
+  }
+
+  #ends({ from, to, at }: { from: ChannelSeen | null; to: ChannelSeen; at: number }): void {
+    if (from !== null) this.#see(from, at);
+    this.#see(to, at);
+    if (from !== null) this.#change(to, () => ({ dialled: true }));
+  }
+
+  #dial(
+    event: { from: ChannelSeen | null; to: ChannelSeen; at: number },
+    news: { beganAt?: number; end?: Stamped<DialStatus> },
+  ): void {
+    const dial: DialRecord = {
+      to: event.to.uniqueid,
+      from: event.from?.uniqueid ?? null,
+      // That it ends shows that it began; when, an event that comes late may tell.
+      beganAt: news.beganAt ?? event.at,
+      end: news.end ?? null,
+    };
+    const known = (this.#dials ?? this.#record.dials)[dial.to];
+    this.#setDial(known === undefined ? dial : joinDials(known, dial));
+  }
+
+  #stay(mark: StayMark): void {
+    const { stays } = this.#record;
+    const known = stays.some((other) =>
+      other.at === mark.at && other.channel === mark.channel && other.bridge === mark.bridge &&
+      other.enters === mark.enters
+    );
+    if (known || stays.length >= MOST) return;
+    this.#record = { ...this.#record, stays: [...stays, mark] };
+    this.#changed = true;
+  }
+
+  #room(bridge: string, room: Exclude<Room, "talk">): void {
+    if (this.#record.rooms[bridge] !== undefined) return;
+    this.#record = { ...this.#record, rooms: { ...this.#record.rooms, [bridge]: room } };
+    this.#changed = true;
+  }
+
+  #note(note: CallNote): void {
+    const { notes } = this.#record;
+    const text = JSON.stringify(note);
+    if (notes.length >= MOST || notes.some((other) => JSON.stringify(other) === text)) return;
+    this.#record = { ...this.#record, notes: [...notes, note] };
+    this.#changed = true;
+  }
+
+  /** Of what people write, the newest counts. */
+  #remark(remark: Stamped<string>): void {
+    const known = this.#record.remarks;
+    if (known !== null && latest(known, remark) === known) return;
+    this.#record = { ...this.#record, remarks: remark };
+    this.#changed = true;
+  }
+
+  #listed(listed: ListedChannel, { at, lostAt }: { at: number; lostAt: number }): void {
+    const before = this.#channel(listed.uniqueid);
+    this.#see(listed, at);
+    this.#change(listed, (old) => ({
+      createdAt: Math.min(old.createdAt, listed.createdAt),
+      dialled: old.dialled || listed.dialled,
+      lost: null,
+    }));
+    const bridge = bridgeNow(this.#record, listed.uniqueid);
+    if (bridge === listed.bridge) return;
+    const mark = { channel: listed.uniqueid };
+    if (bridge !== null) this.#stay({ ...mark, bridge, at: lostAt, enters: false });
+    if (listed.bridge !== null) {
+      this.#stay({
+        ...mark,
+        bridge: listed.bridge,
+        at: before === undefined ? listed.createdAt : at,
+        enters: true,
+      });
+    }
+  }
+
+  #gone({ lostAt, uniqueids }: { lostAt: number; uniqueids: string[] | "all" }): void {
+    for (const channel of Object.values(this.#channels ?? this.#record.channels)) {
+      if (uniqueids !== "all" && !uniqueids.includes(channel.uniqueid)) continue;
+      if (endOf(channel) === null) this.#set({ ...channel, lost: Math.max(lostAt, channel.createdAt) });
+    }
+  }
+
+  #linked(id: string): void {
+    if (id === "" || this.#record.linkedIds.includes(id)) return;
+    this.#record = { ...this.#record, linkedIds: [...this.#record.linkedIds, id].sort(compareIds) };
+    this.#changed = true;
+  }
+
+  #channel(uniqueid: string): ChannelRecord | undefined {
+    return (this.#channels ?? this.#record.channels)[uniqueid];
+  }
+
+  #change({ uniqueid }: { uniqueid: string }, change: (old: ChannelRecord) => Partial<ChannelRecord>): void {
+    const old = this.#channel(uniqueid)!;
+    this.#set({ ...old, ...change(old) });
+  }
+
+  #set(channel: ChannelRecord): void {
+    const known = this.#channel(channel.uniqueid);
+    if (known !== undefined && isSame(known, channel)) return;
+    this.#channels ??= { ...this.#record.channels };
+    this.#channels[channel.uniqueid] = channel;
+    this.#changed = true;
+  }
+
+  #setDial(dial: DialRecord): void {
+    const known = (this.#dials ?? this.#record.dials)[dial.to];
+    if (known !== undefined && isSame(known, dial)) return;
+    this.#dials ??= { ...this.#record.dials };
+    this.#dials[dial.to] = dial;
+    this.#changed = true;
+  }
+}
+
+/** The bridge that a channel is in by what is known, or null. */
+function bridgeNow(record: CallRecord, uniqueid: string): string | null {
+  let last: StayMark | null = null;
+  for (const mark of record.stays) {
+    if (
+      mark.channel === uniqueid &&
+      (last === null || mark.at > last.at || (mark.at === last.at && mark.enters))
+    ) {
+      last = mark;
+    }
+  }
+  return last?.enters ? last.bridge : null;
+}
+
+function joinChannels(one: ChannelRecord, other: ChannelRecord): ChannelRecord {
+  return {
+    uniqueid: one.uniqueid,
+    name: firstName(one.name, other.name),
+    nameNow: latestName(one.nameNow, other.nameNow),
+    createdAt: Math.min(one.createdAt, other.createdAt),
+    begun: one.begun || other.begun,
+    dialledExten: lesser(one.dialledExten, other.dialledExten),
+    exten: earliest(one.exten, other.exten),
+    context: earliest(one.context, other.context),
+    callerNumber: earliest(one.callerNumber, other.callerNumber),
+    callerName: earliest(one.callerName, other.callerName),
+    upAt: least(one.upAt, other.upAt),
+    ringingAt: least(one.ringingAt, other.ringingAt),
+    answerAt: least(one.answerAt, other.answerAt),
+    hangupRequest: earliest(one.hangupRequest, other.hangupRequest),
+    hangup: earliest(one.hangup, other.hangup),
+    lost: least(one.lost, other.lost),
+    dialled: one.dialled || other.dialled,
+  };
+}
+
+function joinDials(one: DialRecord, other: DialRecord): DialRecord {
+  return {
+    to: one.to,
+    from: lesser(one.from, other.from),
+    beganAt: Math.min(one.beganAt, other.beganAt),
+    end: earliest(one.end, other.end),
+  };
+}
+
+function stamped(value: string | null, at: number): Stamped<string> | null {
+  return value === null || value === "" ? null : { at, value };
+}
+
+/** The earlier one; of two at once the one that sorts first, so that the order of coming does not matter. */
+function earliest<T extends Stamped<string | number | null>>(one: T | null, other: T | null): T | null {
+  if (one === null || other === null) return one ?? other;
+  if (one.at !== other.at) return one.at < other.at ? one : other;
+  return String(one.value) <= String(other.value) ? one : other;
+}
+
+function latest<T extends Stamped<string>>(one: T, other: T): T {
+  if (one.at !== other.at) return one.at > other.at ? one : other;
+  return one.value >= other.value ? one : other;
+}
+
+function firstName(one: Stamped<string>, other: Stamped<string>): Stamped<string> {
+  const [a, b] = [PASSING_NAME.test(one.value), PASSING_NAME.test(other.value)];
+  return a === b ? earliest(one, other)! : a ? other : one;
+}
+
+function latestName(one: Stamped<string>, other: Stamped<string>): Stamped<string> {
+  const [a, b] = [PASSING_NAME.test(one.value), PASSING_NAME.test(other.value)];
+  return a === b ? latest(one, other) : a ? other : one;
+}
+
+/** Of two that should be one, either would do, as long as it is the same whichever came first. */
+function lesser(one: string | null, other: string | null): string | null {
+  return one === null || other === null ? one ?? other : one < other ? one : other;
+}
+
+function least(one: number | null, other: number | null): number | null {
+  return one === null || other === null ? one ?? other : Math.min(one, other);
+}
+
+function isSame<T extends object>(one: T, other: T): boolean {
+  for (const key of Object.keys(one) as (keyof T)[]) {
+    const [a, b] = [one[key], other[key]];
+    if (a === b) continue;
+    if (a === null || b === null || typeof a !== "object" || typeof b !== "object") return false;
+    const [left, right] = [a as Partial<Stamped<unknown>>, b as Partial<Stamped<unknown>>];
+    if (left.at !== right.at || left.value !== right.value) return false;
+  }
+  return true;
+}
