@@ -4,6 +4,7 @@
  * A secret may come as `NAME_FILE`. It reads files and the environment; it opens no socket.
  */
 import { isIP } from "node:net";
+import { type CountryCode, isSupportedCountry } from "libphonenumber-js/min";
 import { z } from "zod";
 
 /** A setting that is unknown or bad. The message is one line that names it and what was expected. */
@@ -34,7 +35,7 @@ const schema = z.strictObject({
   MQTT_URL: url(["mqtt:", "mqtts:"], "mqtt[s]://[user:password@]host:port").optional(),
   MQTT_PORT: port.default(1883),
   MQTT_HOST: z.string().min(1).optional(),
-  AMI_URL: list(url(["ami:"], "ami://user:secret@host:5038/name")).optional(),
+  AMI_URL: z.string().transform(readAmiServers).optional(),
   ASTERISK_LOG: list(z.string().min(1)).optional(),
   PJSIP_CONF: z.string().min(1).optional(),
   EMULATE: emulate.optional(),
@@ -52,6 +53,10 @@ const schema = z.strictObject({
       return z.NEVER;
     }
   }),
+  PHONE_REGION: z.string().default("RU").refine(
+    (text): text is CountryCode => isSupportedCountry(text),
+    "a country of two capital letters, such as RU",
+  ),
   TELEGRAM_API: url(["https:", "http:"], "https://host").default("https://api.telegram.org"),
   PUBLIC_ORIGIN: list(url(["https:", "http:"], "https://host, as browsers send it in Origin")).default([]),
   TRUST_PROXY: list(z.string().refine(isAddressRange, "a list of addresses or CIDR ranges")).default([]),
@@ -63,10 +68,22 @@ const schema = z.strictObject({
 });
 
 /** Settings of what is to come: a value that does nothing must not look as if it did. */
-const NOT_YET_USED = ["WS_PORT", "AMI_URL", "ASTERISK_LOG", "PJSIP_CONF", "INTERNAL_NUMBERS", "TELEGRAM_API"];
+const NOT_YET_USED = ["ASTERISK_LOG", "PJSIP_CONF", "TELEGRAM_API"];
+/** The same of what may be emulated. */
+const NOT_YET_EMULATED = ["webhooks"];
 
 /** Settings whose value must not be shown. */
 const SECRET = new Set(["ADMIN_PASSWORD", "DATABASE_URL", "MQTT_URL", "AMI_URL"]);
+
+/** Where an Asterisk listens for managers, and as whom to log in there. */
+export interface AmiServer {
+  /** Unique among the servers. */
+  name: string;
+  host: string;
+  port: number;
+  user: string;
+  secret: string;
+}
 
 /** The service's settings. Durations are milliseconds. */
 export type Config = ReturnType<typeof readConfig>;
@@ -94,11 +111,12 @@ export function readConfig(
     mqttUrl: s.MQTT_URL,
     mqttPort: s.MQTT_PORT,
     mqttHost: s.MQTT_HOST ?? s.HOST,
+    amiServers: s.AMI_URL ?? [],
     emulate: s.EMULATE ?? unconfigured(s),
     /** Settings that were given but have nothing behind them in this version. */
     notYetUsed: [
       ...NOT_YET_USED.filter((name) => given[name] !== undefined),
-      ...(s.EMULATE?.some((name) => name !== "intercoms") ? ["EMULATE"] : []),
+      ...(s.EMULATE?.some((name) => NOT_YET_EMULATED.includes(name)) ? ["EMULATE"] : []),
     ].map((name) => `DOORLINE_${name}`),
     offlineAfterMs: s.OFFLINE_AFTER * 1000,
     heartbeatEveryMs: s.HEARTBEAT_EVERY * 1000,
@@ -107,6 +125,7 @@ export function readConfig(
     adminPassword: s.ADMIN_PASSWORD,
     adopt: s.ADOPT ?? (loopback ? "auto" as const : "approve" as const),
     internalNumbers: s.INTERNAL_NUMBERS,
+    phoneRegion: s.PHONE_REGION,
     telegramApi: s.TELEGRAM_API,
     publicOrigins: s.PUBLIC_ORIGIN,
     trustProxy: s.TRUST_PROXY,
@@ -171,6 +190,47 @@ function explain(error: z.ZodError, given: Record<string, string>): string {
   const name = String(issue.path[0]);
   const got = SECRET.has(name) ? "another value" : JSON.stringify(given[name]);
   return `DOORLINE_${name}: expected ${issue.message}, got ${got}`;
+}
+
+const AMI_PORT = 5038;
+const AMI_URL = "ami://user:secret@host:5038/name";
+
+function readAmiServers(text: string, ctx: z.RefinementCtx): AmiServer[] {
+  const servers = new Map<string, AmiServer>();
+  for (const [index, part] of text.split(",").entries()) {
+    const server = readAmiServer(part.trim(), servers);
+    if (typeof server === "string") {
+      ctx.addIssue({ code: "custom", message: `${server} in entry ${index + 1}` });
+      return z.NEVER;
+    }
+    servers.set(server.name, server);
+  }
+  return [...servers.values()];
+}
+
+/** Gives the server, or what was expected. Nothing of the text is told: a secret may be anywhere in it. */
+function readAmiServer(text: string, others: ReadonlyMap<string, AmiServer>): AmiServer | string {
+  const url = URL.parse(text);
+  if (url?.protocol !== "ami:" || url.hostname === "" || url.search !== "" || url.hash !== "") return AMI_URL;
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  const [user, secret, name] = [url.username, url.password, url.pathname.slice(1)].map(decode);
+  if (!user || !secret) return "a user and a secret";
+  // Each would be a header of its own to Asterisk.
+  if (/[\r\n\0]/.test(user + secret)) return "a user and a secret without line breaks";
+  if (name === undefined || !/^[\w.:-]{0,64}$/.test(name)) {
+    return "a name of letters, digits, dot, colon, dash, underscore";
+  }
+  if (others.has(name || host)) return "a name that no other server has";
+  if (url.port === "0") return "a port from 1 to 65535";
+  return { name: name || host, host, port: url.port === "" ? AMI_PORT : Number(url.port), user, secret };
+}
+
+function decode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function unconfigured(

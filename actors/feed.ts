@@ -4,19 +4,19 @@
  * to every reader of the same topics. It keeps a ring of what was sent for readers that come back, and lets go of
  * readers that do not keep up.
  */
+import {
+  type Audience,
+  type Entry,
+  format,
+  PRIVATE_TOPICS,
+  type Published,
+  type Scope,
+  type Topic,
+} from "./feed_entry.ts";
 import { Reader } from "./feed_reader.ts";
+import { Ring } from "./feed_ring.ts";
 
-/** What a reader may ask for. */
-export const TOPICS = ["intercoms", "events", "links"] as const;
-
-/** A topic of the feed. */
-export type Topic = typeof TOPICS[number];
-
-interface Entry {
-  seq: number;
-  topic: Topic;
-  text: string;
-}
+export { type Audience, type Published, type Scope, type Topic, TOPICS } from "./feed_entry.ts";
 
 /** Who reads, so that streams can be counted and ended. */
 export interface ReaderOwner {
@@ -25,11 +25,26 @@ export interface ReaderOwner {
   tokenId: number | null;
 }
 
+/**
+ * Readers that are told by another way than server-sent events, such as WebSockets. They count among a user's
+ * streams, and end with the rights they were opened with.
+ */
+export interface OtherReaders {
+  /** Called at each publish, before `publish` returns; it must not throw. */
+  published(entry: Published): void;
+  owners(): Iterable<ReaderOwner>;
+  countOf(userId: number): number;
+  end(matches: (owner: ReaderOwner) => boolean, reason: string): void;
+  stop(): void;
+}
+
 interface FeedOptions {
-  /** What a reader of these topics is told first. */
-  snapshot: (topics: readonly Topic[]) => unknown;
+  /** What a reader of these topics is told first; `scope` says how much of the private ones. */
+  snapshot: (topics: readonly Topic[], scope: Scope) => unknown;
   /** How long changes are gathered, in milliseconds. */
   gatherMs?: number;
+  /** How long changes are gathered at most once one of a call is among them: a ringing phone does not wait. */
+  urgentMs?: number;
   /** Characters that the ring keeps. */
   ringSize?: number;
   /** Bytes that a reader may fall behind, beyond its snapshot or what it was given while it kept up. */
@@ -57,6 +72,9 @@ interface Snapshot {
   madeAt: number;
 }
 
+/** Topics that are told at once, or nearly. */
+const URGENT_TOPICS: readonly Topic[] = ["calls"];
+
 /** How old a snapshot may be that a reader begins with. */
 const SNAPSHOT_MS = 500;
 
@@ -76,14 +94,14 @@ const PROCESS_CLOCK: FeedClock = {
 export class Feed {
   readonly #options: Required<FeedOptions>;
   readonly #readers = new Set<Reader>();
-  readonly #ring: Entry[] = [];
-  #ringSize = 0;
+  readonly #others = new Set<OtherReaders>();
+  readonly #ring: Ring;
   #seq = 0;
-  /** First number that the ring can still replay. */
-  #oldest = 1;
   #pending: Entry[] = [];
   #transient: Entry[] = [];
   #timer: unknown = null;
+  /** When the timer is due. */
+  #dueAt = 0;
   #ping: unknown;
   #stopped = false;
   /** The newest snapshot of each set of topics. */
@@ -96,6 +114,7 @@ export class Feed {
   constructor(options: FeedOptions) {
     this.#options = {
       gatherMs: 50,
+      urgentMs: 5,
       ringSize: 8_000_000,
       maxBehind: 1_000_000,
       maxStallMs: 10_000,
@@ -104,6 +123,7 @@ export class Feed {
       clock: PROCESS_CLOCK,
       ...options,
     };
+    this.#ring = new Ring(this.#options.ringSize);
     this.#armPing();
   }
 
@@ -127,42 +147,63 @@ export class Feed {
     return this.#snapshots.values().reduce((sum, { bytes }) => sum + bytes.length, 0);
   }
 
-  /** Publishes a change to the readers of a topic. */
-  publish(topic: Topic, event: string, data: unknown): void {
+  /**
+   * Publishes a change to the readers of a topic. With an audience, those of scope "all" and the people named get it,
+   * and nobody else: not now, not in a replay.
+   */
+  publish(topic: Topic, event: string, data: unknown, audience?: Audience): void {
     if (this.#stopped) return;
     const seq = ++this.#seq;
-    this.#pending.push({ seq, topic, text: `id: ${this.#options.epoch}-${seq}\n${format(event, data)}` });
-    this.#schedule();
+    const text = `id: ${this.#options.epoch}-${seq}\n${format(event, data)}`;
+    this.#pending.push({ seq, topic, text, audience: audience?.userIds ?? null });
+    this.#schedule(topic);
+    for (const others of this.#others) others.published({ topic, event, data, audience });
   }
 
   /** Tells readers something that is not worth replaying: it has no number. */
-  tell(topic: Topic, event: string, data: unknown): void {
-    if (this.#stopped || this.#readers.size === 0) return;
-    this.#transient.push({ seq: this.#seq, topic, text: format(event, data) });
-    this.#schedule();
+  tell(topic: Topic, event: string, data: unknown, audience?: Audience): void {
+    if (this.#stopped) return;
+    for (const others of this.#others) others.published({ topic, event, data, audience });
+    if (this.#readers.size === 0) return;
+    const text = format(event, data);
+    this.#transient.push({ seq: this.#seq, topic, text, audience: audience?.userIds ?? null });
+    this.#schedule(topic);
   }
 
   /** Makes every reader of the topic begin anew, when too much changed at once to tell one by one. */
   resync(topic: Topic): void {
+    if (this.#stopped) return;
     this.#flush();
     this.#seq++;
-    this.#forgetRing();
+    this.#ring.clear(this.#seq + 1);
     this.#snapshots.clear();
     this.#each((reader) => reader.topics.includes(topic) && this.#begin(reader, true));
+    for (const others of this.#others) {
+      others.published({ topic, event: "reset", data: {}, audience: undefined });
+    }
+  }
+
+  /** Lets readers of another kind take part; returns how to end that. */
+  attach(others: OtherReaders): () => void {
+    this.#others.add(others);
+    return () => void this.#others.delete(others);
   }
 
   /**
    * Opens a stream of the topics for a reader. With `lastEventId` it goes on where that was, or begins anew with a
-   * `reset` when that is too long ago or was another run.
+   * `reset` when that is too long ago or was another run. `scope` says how much of the private topics it may read.
    */
   open(
     owner: ReaderOwner,
     topics: readonly Topic[],
-    lastEventId: string | null = null,
+    options: { scope: Scope; lastEventId?: string | null },
   ): ReadableStream<Uint8Array> {
+    const { lastEventId = null } = options;
     const reader = new Reader({
       owner,
       topics,
+      // Readers that read nothing private are alike, whoever they are.
+      scope: PRIVATE_TOPICS.some((topic) => topics.includes(topic)) ? options.scope : "all",
       maxBehind: this.#options.maxBehind,
       maxStallMs: this.#options.maxStallMs,
       now: () => this.#options.clock.now(),
@@ -187,21 +228,24 @@ export class Feed {
     return reader.stream;
   }
 
-  /** Open streams of a user. */
+  /** Open streams of a user, those of other kinds too. */
   countOf(userId: number): number {
     let count = 0;
+    for (const others of this.#others) count += others.countOf(userId);
     for (const reader of this.#readers) if (reader.owner.userId === userId) count++;
     return count;
   }
 
   /** Owners of open streams, so that their sessions count as used. */
   owners(): ReaderOwner[] {
-    return Array.from(this.#readers, (reader) => reader.owner);
+    const own = Array.from(this.#readers, (reader) => reader.owner);
+    return [...own, ...Array.from(this.#others, (others) => [...others.owners()]).flat()];
   }
 
   /** Ends the streams whose owner matches, and says why. */
   end(matches: (owner: ReaderOwner) => boolean, reason: string): void {
     this.#each((reader) => matches(reader.owner) && reader.end(encoder.encode(format("bye", { reason }))));
+    for (const others of this.#others) others.end(matches, reason);
   }
 
   /** Ends all streams; they are told to come back in a moment. */
@@ -212,6 +256,7 @@ export class Feed {
     if (this.#forgetting !== null) this.#options.clock.clearTimeout(this.#forgetting);
     this.#snapshots.clear();
     this.#each((reader) => reader.end(STOPPING));
+    for (const others of this.#others) others.stop();
   }
 
   #armPing(): void {
@@ -222,14 +267,20 @@ export class Feed {
   }
 
   /** What was encoded of the state before is old, and what was published is sent in a moment. */
-  #schedule(): void {
+  #schedule(topic: Topic): void {
     this.#first.clear();
-    this.#gather();
+    this.#gather(URGENT_TOPICS.includes(topic));
   }
 
-  #gather(): void {
+  #gather(urgent = false): void {
     if (this.#stopped) return;
-    this.#timer ??= this.#options.clock.setTimeout(() => this.#flush(), this.#options.gatherMs);
+    const { clock, gatherMs, urgentMs } = this.#options;
+    const waitMs = urgent ? Math.min(urgentMs, gatherMs) : gatherMs;
+    const dueAt = clock.now() + waitMs;
+    if (this.#timer !== null && this.#dueAt <= dueAt) return;
+    if (this.#timer !== null) clock.clearTimeout(this.#timer);
+    this.#dueAt = dueAt;
+    this.#timer = clock.setTimeout(() => this.#flush(), waitMs);
   }
 
   #flush(): void {
@@ -241,41 +292,23 @@ export class Feed {
     this.#pending = [];
     this.#transient = [];
     const first = entries[0]?.seq ?? this.#seq + 1;
+    const concerned = concernedBy(entries, transient);
     const encoded = new Map<string, Uint8Array>();
     this.#each((reader) => {
+      // Whom nothing in the batch concerns in person gets what concerns everybody: hundreds share that.
+      const mine = reader.scope === "all" || concerned.has(reader.scope.userId);
+      const common = mine ? reader.key : reader.commonKey;
       // Readers of the same topics share the same bytes, but for one that came in the middle of the batch.
-      const key = reader.since < first ? reader.key : `${reader.key} ${reader.since}`;
+      const key = reader.since < first ? common : `${common} ${reader.since}`;
       let bytes = encoded.get(key);
       if (bytes === undefined) {
-        const wanted = entries.filter((entry) =>
-          entry.seq > reader.since && reader.topics.includes(entry.topic)
-        );
-        const beside = transient.filter((entry) => reader.topics.includes(entry.topic));
+        const wanted = entries.filter((entry) => entry.seq > reader.since && reader.wants(entry));
+        const beside = transient.filter((entry) => reader.wants(entry));
         encoded.set(key, bytes = encoder.encode([...wanted, ...beside].map((entry) => entry.text).join("")));
       }
       if (bytes.length > 0) reader.push(bytes);
     });
-    for (const entry of entries) {
-      this.#ring.push(entry);
-      this.#ringSize += entry.text.length;
-    }
-    this.#trimRing();
-  }
-
-  #trimRing(): void {
-    let gone = 0;
-    while (this.#ringSize > this.#options.ringSize && gone < this.#ring.length) {
-      this.#ringSize -= this.#ring[gone]!.text.length;
-      this.#oldest = this.#ring[gone]!.seq + 1;
-      gone++;
-    }
-    if (gone > 0) this.#ring.splice(0, gone);
-  }
-
-  #forgetRing(): void {
-    this.#ring.length = 0;
-    this.#ringSize = 0;
-    this.#oldest = this.#seq + 1;
+    this.#ring.add(entries);
   }
 
   #begin(reader: Reader, reset: boolean): void {
@@ -294,11 +327,11 @@ export class Feed {
   #snapshotFor(reader: Reader): Snapshot {
     const now = this.#options.clock.now();
     const before = this.#snapshots.get(reader.key);
-    if (before !== undefined && now - before.madeAt < SNAPSHOT_MS && before.seq + 1 >= this.#oldest) {
+    if (before !== undefined && now - before.madeAt < SNAPSHOT_MS && before.seq + 1 >= this.#ring.oldest) {
       return before;
     }
     const id = `${this.#options.epoch}-${this.#seq}`;
-    const text = `id: ${id}\n${format("snapshot", this.#options.snapshot(reader.topics))}`;
+    const text = `id: ${id}\n${format("snapshot", this.#options.snapshot(reader.topics, reader.scope))}`;
     const made = { bytes: encoder.encode(text), seq: this.#seq, madeAt: now };
     this.#snapshots.set(reader.key, made);
     this.#forgetSnapshots();
@@ -320,8 +353,8 @@ export class Feed {
 
   /** What came after a number; never nothing, so that the reader knows at once that it is connected. */
   #missed(reader: Reader, seen: number): string {
-    const missed = [...this.#ring, ...this.#pending].filter((entry) =>
-      entry.seq > seen && reader.topics.includes(entry.topic)
+    const missed = [...this.#ring.after(seen), ...this.#pending].filter((entry) =>
+      entry.seq > seen && reader.wants(entry)
     );
     return missed.length === 0 ? PING_TEXT : missed.map((entry) => entry.text).join("");
   }
@@ -341,7 +374,7 @@ export class Feed {
     const match = /^([0-9a-z]+)-(\d{1,15})$/.exec(id);
     if (match === null || match[1] !== this.#options.epoch) return null;
     const seq = Number(match[2]);
-    return seq + 1 < this.#oldest || seq > this.#seq ? null : seq;
+    return seq + 1 < this.#ring.oldest || seq > this.#seq ? null : seq;
   }
 
   #each(visit: (reader: Reader) => unknown): void {
@@ -349,6 +382,13 @@ export class Feed {
   }
 }
 
-function format(event: string, data: unknown): string {
-  return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+/** The people whom messages concern in person. */
+function concernedBy(...batches: Entry[][]): Set<number> {
+  const ids = new Set<number>();
+  for (const batch of batches) {
+    for (const { audience } of batch) {
+      if (audience !== null) { for (const id of audience) ids.add(id); }
+    }
+  }
+  return ids;
 }

@@ -3,11 +3,14 @@
  * One reader of the feed: a byte stream with a bound on how far it may fall behind. It knows nothing of topics'
  * meaning, and it is let go, never waited for.
  */
-import type { ReaderOwner, Topic } from "./feed.ts";
+import type { ReaderOwner } from "./feed.ts";
+import { type Entry, isWanted, type Scope, type Topic } from "./feed_entry.ts";
 
 interface ReaderOptions {
   owner: ReaderOwner;
   topics: readonly Topic[];
+  /** How much of the private topics it reads. */
+  scope: Scope;
   maxBehind: number;
   maxStallMs: number;
   now: () => number;
@@ -21,8 +24,11 @@ interface ReaderOptions {
 export class Reader {
   readonly owner: ReaderOwner;
   readonly topics: readonly Topic[];
+  readonly scope: Scope;
   /** Readers with the same key get the same bytes. */
   readonly key: string;
+  /** The same where nothing concerns its person. */
+  readonly commonKey: string;
   /** Changes up to this number are known to the reader. */
   since = 0;
   readonly stream: ReadableStream<Uint8Array>;
@@ -40,12 +46,20 @@ export class Reader {
     this.#options = options;
     this.owner = options.owner;
     this.topics = options.topics;
-    this.key = [...options.topics].sort().join(",");
+    this.scope = options.scope;
+    const topics = [...options.topics].sort().join(",");
+    this.key = options.scope === "all" ? topics : `${topics}@${options.scope.userId}`;
+    this.commonKey = options.scope === "all" ? topics : `${topics}@`;
     this.stream = new ReadableStream<Uint8Array>({
       start: (controller) => void (this.#controller = controller),
       pull: () => this.#pull(),
       cancel: () => this.#leave(false),
     }, { highWaterMark: 0 });
+  }
+
+  /** Whether the reader may and wants to have it. */
+  wants(entry: Entry): boolean {
+    return isWanted(entry, this.topics, this.scope);
   }
 
   /** Lets the reader be behind by that many bytes more, until it has caught up once. */

@@ -2,11 +2,13 @@
  * @module
  * Rebuilds the actors from the database at the start.
  */
+import { openCalls } from "../db/calls.ts";
 import type { Database } from "../db/client.ts";
 import { keyedCommands, unfinishedCommands } from "../db/door_commands.ts";
 import { listEvents, recentEventKeys } from "../db/intercom_events.ts";
 import { readIntercoms } from "../db/intercoms.ts";
 import { CLOSE_WINDOW_MS, LATE_WINDOW_MS } from "../machines/door_command.ts";
+import type { Calls } from "./calls.ts";
 import type { Clock } from "./clock.ts";
 import type { DoorCommands } from "./door_commands.ts";
 import type { Intercoms } from "./intercoms.ts";
@@ -25,10 +27,11 @@ export async function loadState(options: {
   clock: Clock;
   intercoms: Intercoms;
   commands: DoorCommands;
+  calls: Calls;
   recorder: Recorder;
   heardUntil: number;
 }): Promise<void> {
-  const { database, clock, intercoms, commands, recorder, heardUntil } = options;
+  const { database, clock, intercoms, commands, calls, recorder, heardUntil } = options;
   const ago = (ms: number) => new Date(clock.toWall(clock.now()) - ms);
   recorder.restore(await database.query((sql) => listEvents(sql, {}, { limit: EVENTS_SHOWN })));
   intercoms.restoreKeys(await database.query((sql) => recentEventKeys(sql, ago(KEYS_MS), KEYS_MAX)));
@@ -40,4 +43,5 @@ export async function loadState(options: {
   );
   const keyed = await database.query((sql) => keyedCommands(sql, ago(COMMANDS_MS), COMMANDS_MAX));
   await commands.restore(unfinished, keyed);
+  calls.restore(await database.query((sql) => openCalls(sql)), heardUntil);
 }

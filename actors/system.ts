@@ -1,15 +1,21 @@
 /**
  * @module
- * The actors' side of the service put together: panels, doors, links, the feed, and the way to the broker.
+ * The actors' side of the service put together: panels, doors, calls, links, the feed, and the ways to the broker
+ * and the PBXs.
  * It knows neither HTTP nor people.
  */
 import type { Config } from "../config.ts";
 import type { OpenDatabase } from "../db/open.ts";
 import { Writer } from "../db/writer.ts";
+import type { AmiServer } from "./ami/connection.ts";
+import { AmiLinks } from "./ami/links.ts";
+import { CallDesk } from "./call_desk.ts";
+import { Calls } from "./calls.ts";
 import type { Clock } from "./clock.ts";
+import type { Directory } from "./directory.ts";
 import { DeadLetters } from "./dead_letters.ts";
 import { DoorCommands } from "./door_commands.ts";
-import { Feed, type Topic } from "./feed.ts";
+import { Feed, type Scope, type Topic } from "./feed.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import { Intercoms } from "./intercoms.ts";
 import { Links } from "./links.ts";
@@ -25,6 +31,10 @@ interface SystemOptions {
   clock: Clock;
   log: Logger;
   db: OpenDatabase;
+  /** Whose numbers there are. */
+  directory: Directory;
+  /** The Asterisk servers to follow. */
+  amiServers: readonly AmiServer[];
   /** Where the instance's own name is kept. */
   dataDir: string;
   /** Called each minute, so that sessions of open streams count as used. */
@@ -42,19 +52,21 @@ export interface System {
   deadLetters: DeadLetters;
   commands: DoorCommands;
   intercoms: Intercoms;
+  calls: Calls;
+  desk: CallDesk;
   transport: Transport;
   metrics: Metrics;
-  /** Loads what a former run left and opens the way to the panels. @throws BrokerError, DatabaseAway */
+  /** Loads what a former run left and opens the ways to the panels and the PBXs. @throws BrokerError, DatabaseAway */
   start(): Promise<void>;
-  /** Ends the way to the panels, commits what waits, and stops all timers. */
+  /** Ends the ways to the panels and the PBXs, commits what waits, and stops all timers. */
   stop(): Promise<void>;
 }
 
 /** Builds it; nothing is opened before `start()`. */
 export function createSystem(options: SystemOptions): System {
-  const { config, clock, log, db } = options;
+  const { config, clock, log, db, directory, amiServers } = options;
   const metrics = new Metrics();
-  const feed: Feed = new Feed({ snapshot: (topics): unknown => snapshot(topics) });
+  const feed: Feed = new Feed({ snapshot: (topics, scope): unknown => snapshot(topics, scope) });
   const links = new Links({ clock, feed });
   const writer = new Writer({
     database: db.writer,
@@ -94,6 +106,18 @@ export function createSystem(options: SystemOptions): System {
     onUp: () => links.opened("broker"),
     onDown: (error) => links.lost("broker", mask(error)),
   });
+  const calls: Calls = new Calls({
+    clock,
+    internal: config.internalNumbers.source,
+    book: directory,
+    feed,
+    record: (unit) => recorder.record(unit),
+    log,
+  });
+  for (const { name } of amiServers) calls.addPbx(name);
+  const pbx = new AmiLinks({ servers: amiServers, clock, links, sink: calls, log });
+  const desk = new CallDesk({ calls, pbx, book: directory, clock, database: db.reader });
+  directory.onChange(() => calls.namesChanged());
   const housekeeping = new Housekeeping({
     database: db.reader,
     clock,
@@ -121,13 +145,19 @@ export function createSystem(options: SystemOptions): System {
     up ? links.opened("database") : links.lost("database", mask(error ?? ""))
   );
 
-  function snapshot(topics: readonly Topic[]) {
+  function snapshot(topics: readonly Topic[], scope: Scope) {
     return {
       at: new Date(clock.toWall(clock.now())).toISOString(),
       ...(topics.includes("intercoms") ? { intercoms: intercoms.list() } : {}),
       ...(topics.includes("events") ? { events: recorder.recent(100) } : {}),
       ...(topics.includes("links") ? { links: links.list() } : {}),
+      ...(topics.includes("calls") ? { calls: callsFor(scope) } : {}),
     };
+  }
+
+  function callsFor(scope: Scope) {
+    if (scope === "all") return calls.list();
+    return calls.list().filter(({ party_ids }) => party_ids.includes(scope.userId));
   }
 
   return {
@@ -137,12 +167,15 @@ export function createSystem(options: SystemOptions): System {
     deadLetters,
     commands,
     intercoms,
+    calls,
+    desk,
     transport,
     metrics,
     start: async () => {
       const heardUntil = await housekeeping.prepare();
-      await loadState({ database: db.reader, clock, intercoms, commands, recorder, heardUntil });
+      await loadState({ database: db.reader, clock, intercoms, commands, calls, recorder, heardUntil });
       await transport.start();
+      pbx.start();
       metrics.start({ intercoms, commands, feed, links, writer });
       housekeeping.start();
     },
@@ -151,6 +184,8 @@ export function createSystem(options: SystemOptions): System {
       await housekeeping.stop();
       // Nothing new comes in; what waits is committed, and whoever said it hears so before the connections end.
       transport.stopTaking();
+      await pbx.stop();
+      calls.stop();
       intercoms.stop();
       commands.stop();
       await writer.stop();

@@ -5,7 +5,7 @@
  * to the first commit was lost, leaves what one write would have left.
  */
 import type postgres from "postgres";
-import type { EventRow, WriteUnit } from "./rows.ts";
+import type { CallRow, EventRow, WriteUnit } from "./rows.ts";
 
 /** Refused messages that are kept. */
 const DEAD_LETTERS_KEPT = 1000;
@@ -32,6 +32,7 @@ export async function writeBatch(sql: postgres.Sql, units: readonly WriteUnit[])
       ...(rows.intercoms.length > 0 ? [upsertIntercoms(tx, rows.intercoms)] : []),
       ...(rows.touches.length > 0 ? [touchIntercoms(tx, rows.touches)] : []),
       ...(rows.commands.length > 0 ? [upsertCommands(tx, rows.commands)] : []),
+      ...(rows.calls.length > 0 ? upsertCalls(tx, rows.calls) : []),
       ...(rows.audit.length > 0 ? [insertAudit(tx, rows.audit)] : []),
       ...(rows.outbox.length > 0 ? [insertOutbox(tx, rows.outbox)] : []),
       ...(rows.deadLetters.length > 0 ? insertDeadLetters(tx, rows.deadLetters) : []),
@@ -45,6 +46,7 @@ function gather(units: readonly WriteUnit[]) {
   const intercoms = new Map<string, NonNullable<WriteUnit["intercom"]>>();
   const touches = new Map<string, NonNullable<WriteUnit["touch"]>>();
   const commands = new Map<string, NonNullable<WriteUnit["command"]>>();
+  const calls = new Map<string, CallRow>();
   const removed = new Set<string>();
   for (const unit of units) {
     if (unit.removeIntercom !== undefined) {
@@ -58,6 +60,7 @@ function gather(units: readonly WriteUnit[]) {
     }
     if (unit.touch) touches.set(unit.touch.mac, unit.touch);
     if (unit.command) commands.set(unit.command.id, unit.command);
+    for (const call of unit.calls ?? []) calls.set(call.id, call);
   }
   return {
     events: units.flatMap((unit) => unit.events ?? []),
@@ -65,6 +68,7 @@ function gather(units: readonly WriteUnit[]) {
     touches: [...touches.values()],
     removed: [...removed],
     commands: [...commands.values()],
+    calls: [...calls.values()],
     audit: units.flatMap((unit) => unit.audit ?? []),
     outbox: units.flatMap((unit) => unit.outbox ?? []),
     deadLetters: units.flatMap((unit) => unit.deadLetter ?? []),
@@ -156,6 +160,39 @@ function upsertCommands(tx: postgres.TransactionSql, rows: unknown[]) {
     on conflict (id) do update set
       status = excluded.status, sent_at = excluded.sent_at, confirmed_at = excluded.confirmed_at,
       closed_at = excluded.closed_at, late = excluded.late, failed_reason = excluded.failed_reason`;
+}
+
+function upsertCalls(tx: postgres.TransactionSql, rows: CallRow[]) {
+  return [
+    tx`
+      insert into calls (id, pbx, epoch, linked_id, channel_id, direction, caller_number, caller_name, receiver_number,
+        started_at, accepted_at, answered_at, ended_at, status, end_reason, assigned_user_id, accepted_by_user_id,
+        answered_by_user_id, answered_by_number, caller_company_id, duration, notes, party_user_ids, search, merged_into)
+      select * from jsonb_to_recordset(${
+      json(tx, rows.map(({ view: _view, state: _state, ...row }) => row))
+    }) as r(
+        id text, pbx text, epoch text, linked_id text, channel_id text, direction text, caller_number text,
+        caller_name text, receiver_number text, started_at timestamptz, accepted_at timestamptz,
+        answered_at timestamptz, ended_at timestamptz, status text, end_reason text, assigned_user_id bigint,
+        accepted_by_user_id bigint, answered_by_user_id bigint, answered_by_number text, caller_company_id bigint,
+        duration int, notes text, party_user_ids bigint[], search text, merged_into text)
+      on conflict (id) do update set
+        pbx = excluded.pbx, epoch = excluded.epoch, linked_id = excluded.linked_id, channel_id = excluded.channel_id,
+        direction = excluded.direction, caller_number = excluded.caller_number, caller_name = excluded.caller_name,
+        receiver_number = excluded.receiver_number, started_at = excluded.started_at,
+        accepted_at = excluded.accepted_at, answered_at = excluded.answered_at, ended_at = excluded.ended_at,
+        status = excluded.status, end_reason = excluded.end_reason, assigned_user_id = excluded.assigned_user_id,
+        accepted_by_user_id = excluded.accepted_by_user_id, answered_by_user_id = excluded.answered_by_user_id,
+        answered_by_number = excluded.answered_by_number, caller_company_id = excluded.caller_company_id,
+        duration = excluded.duration, notes = excluded.notes, party_user_ids = excluded.party_user_ids,
+        search = excluded.search, merged_into = excluded.merged_into`,
+    tx`
+      insert into call_views (call_id, view, state)
+      select id, view, state
+      from jsonb_to_recordset(${json(tx, rows.map(({ id, view, state }) => ({ id, view, state })))}) as r(
+        id text, view jsonb, state jsonb)
+      on conflict (call_id) do update set view = excluded.view, state = excluded.state`,
+  ];
 }
 
 function insertAudit(tx: postgres.TransactionSql, rows: unknown[]) {

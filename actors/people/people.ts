@@ -14,6 +14,7 @@ import { LoginLimits } from "./login_limits.ts";
 import { OneTimeLinks } from "./one_time_link.ts";
 import { type Hasher, Passwords, PasswordsBusy } from "./passwords.ts";
 import { type MeView, nameOf, Roster, viewMe } from "./roster.ts";
+import { hashSecret, newSecret } from "./secrets.ts";
 import { ABSOLUTE_MS, IDLE_MS, Sessions } from "./sessions.ts";
 import { ApiTokens } from "./tokens.ts";
 import type { By, Ended, Origin, Shown, Who } from "./who.ts";
@@ -49,6 +50,9 @@ export type LoginResult =
 
 /** The people of this Doorline. `start()` before use, `stop()` after. */
 export class People {
+  /** Bearer token of this run that acts for the first administrator, for commands on the same machine. */
+  readonly localToken = newSecret();
+  readonly #localHash = hashSecret(this.localToken);
   readonly #database: Database;
   readonly #log: PeopleLog;
   readonly #now: () => number;
@@ -146,6 +150,7 @@ export class People {
   /** Who shows this; null when it does not hold. Memory only. A session counts as used. */
   identify(shown: Shown): Who | null {
     if (shown.bearer !== undefined) {
+      if (hashSecret(shown.bearer) === this.#localHash) return this.#localAdmin();
       const token = this.#tokens.find(shown.bearer);
       return token && this.#who(token.userId, { sessionId: null, tokenId: token.id });
     }
@@ -158,6 +163,17 @@ export class People {
   me(who: Who): MeView | null {
     const user = this.#roster.active(who.userId);
     return user && viewMe(user);
+  }
+
+  /** First and last name of a user, disabled or not, or the login where there are none; null when there is none. */
+  nameOf(userId: number): string | null {
+    const user = this.#roster.get(userId);
+    return user && nameOf(user);
+  }
+
+  /** Calls the listener when a user comes, changes or goes; returns how to stop that. It must not throw. */
+  onUserChanged(listener: (userId: number) => void): () => void {
+    return this.#roster.onChange(listener);
   }
 
   /** Counts as a use of the session: an open stream calls this now and then. */
@@ -287,6 +303,11 @@ export class People {
   #who(userId: number, shown: { sessionId: string | null; tokenId: number | null }): Who | null {
     const user = this.#roster.active(userId);
     return user && whoIs(user, shown);
+  }
+
+  #localAdmin(): Who | null {
+    const admin = this.#roster.all().find(({ role, status }) => role === "admin" && status === "active");
+    return admin === undefined ? null : whoIs(admin, { sessionId: null, tokenId: null });
   }
 
   #tell(ended: Ended): void {

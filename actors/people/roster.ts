@@ -40,6 +40,7 @@ export interface TokenView {
 /** All users. */
 export class Roster {
   readonly #users = new Map<number, UserRow>();
+  readonly #listeners = new Set<(id: number) => void>();
 
   /** How many users there are. */
   get size(): number {
@@ -49,11 +50,19 @@ export class Roster {
   /** Takes in a user as stored. */
   set(user: UserRow): void {
     this.#users.set(user.id, user);
+    this.#tell(user.id);
   }
 
   /** Forgets a user. */
   remove(id: number): void {
     this.#users.delete(id);
+    this.#tell(id);
+  }
+
+  /** Calls the listener when a user comes, changes or goes; returns how to stop that. It must not throw. */
+  onChange(listener: (id: number) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   /** A user by id. */
@@ -76,6 +85,10 @@ export class Roster {
   /** Everybody by id. */
   all(): UserRow[] {
     return [...this.#users.values()].sort((a, b) => a.id - b.id);
+  }
+
+  #tell(id: number): void {
+    for (const listener of this.#listeners) listener(id);
   }
 }
 

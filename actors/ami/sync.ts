@@ -1,0 +1,150 @@
+/**
+ * @module
+ * What is asked of an Asterisk at every (re)connect: which run of it this is, what is there, and whether the account
+ * may do more than it needs to. It asks and judges; what changed by that is for others to find out.
+ */
+import type { Clock } from "../clock.ts";
+import type { AmiConnection } from "./connection.ts";
+import { type AmiPacket, AmiRefused } from "./packet.ts";
+
+/** What an Asterisk had when the link to it came up. Times on the steady clock, in milliseconds. */
+export interface AmiSnapshot {
+  at: number;
+  /** When Asterisk was started, as far as whole seconds tell. */
+  bootedAt: number;
+  /** The same for one run of Asterisk, another after it was started again. */
+  epoch: string;
+  channels: AmiPacket[];
+  endpoints: AmiPacket[];
+  contacts: AmiPacket[];
+  /** Events since the login, which may tell of what is in the lists already. */
+  buffered: { packet: AmiPacket; at: number }[];
+}
+
+/** What the lists came to, and what should be mended at the account. */
+export interface AmiLists extends Omit<AmiSnapshot, "buffered"> {
+  warning: string | null;
+}
+
+/** The account may not do what cannot be done without. */
+export class AmiDenied extends Error {
+  override name = "AmiDenied";
+}
+
+interface SyncOptions {
+  connection: Pick<AmiConnection, "action" | "list">;
+  clock: Clock;
+  fullyBooted: { packet: AmiPacket; at: number };
+  /** The epoch of the last sync with this server. */
+  formerEpoch: string | null;
+}
+
+/** The link's own deadline ends all of it. */
+const LIST = { deadlineMs: 60_000 };
+/** Uptime comes in whole seconds, and a packet may wait for a while. */
+const SAME_BOOT_SECONDS = 3;
+const BOOT = /^boot (\d+)$/;
+
+/**
+ * Classes of actions that Doorline needs: `call` to hang up and transfer, `system` to list channels and endpoints and to
+ * have a phone answered. `system` comes with more than that, such as ModuleLoad and DBPut, in every Asterisk: no account
+ * that may list endpoints is without them, so they are no reason to warn.
+ */
+const NEEDED_CLASSES = ["call", "system"];
+
+/**
+ * Asks for the lists.
+ *
+ * @throws AmiDenied when the account may not list channels; AmiNotUp, AmiTimeout, AmiRefused
+ */
+export async function askForLists(options: SyncOptions): Promise<AmiLists> {
+  const { connection, clock, fullyBooted } = options;
+  const warnings: string[] = [];
+  const tolerate = async (action: string): Promise<AmiPacket[]> => {
+    try {
+      return await connection.list(action, {}, LIST);
+    } catch (error) {
+      if (!(error instanceof AmiRefused)) throw error;
+      // "No Contacts found", "No endpoints found": an empty list is told as an error.
+      if (!/^no .* found/i.test(error.reason)) {
+        warnings.push(
+          isDenied(error)
+            ? `the account may not ${action}: it needs write = system`
+            : `no ${action}: ${error.reason}`,
+        );
+      }
+      return [];
+    }
+  };
+  const [status, commands, channels, endpoints, contacts] = await Promise.all([
+    unlessRefused(connection.action("CoreStatus", {}, LIST)),
+    unlessRefused(connection.action("ListCommands", {}, LIST)),
+    connection.list("CoreShowChannels", {}, LIST).catch((error) => {
+      if (!(error instanceof AmiRefused) || !isDenied(error)) throw error;
+      throw new AmiDenied("the account may not CoreShowChannels: it needs write = call,system");
+    }),
+    tolerate("PJSIPShowEndpoints"),
+    tolerate("PJSIPShowContacts"),
+  ]);
+  const excess = commands === null ? null : excessOf(commands);
+  if (excess !== null) warnings.unshift(excess);
+  const uptime = Number(fullyBooted.packet.uptime ?? NaN);
+  const bootedAt = fullyBooted.at - (Number.isFinite(uptime) && uptime > 0 ? uptime * 1000 : 0);
+  return {
+    at: clock.now(),
+    bootedAt,
+    epoch: epochOf(status, Math.round(clock.toWall(bootedAt) / 1000), options.formerEpoch),
+    channels,
+    endpoints,
+    contacts,
+    warning: warnings.length === 0 ? null : warnings.join("; "),
+  };
+}
+
+/** Whether two epochs are of the same run of an Asterisk. */
+export function isSameEpoch(one: string, other: string): boolean {
+  if (one === other) return true;
+  const [a, b] = [BOOT.exec(one), BOOT.exec(other)];
+  return a !== null && b !== null && Math.abs(Number(a[1]) - Number(b[1])) <= SAME_BOOT_SECONDS;
+}
+
+/**
+ * Says in which classes an account may act beyond what is needed, by what ListCommands lists, which is what it may do:
+ * `NAME: description (Priv: class,class,all)`. What it may read cannot be asked for.
+ */
+export function excessOf(commands: AmiPacket): string | null {
+  const beyond = new Set<string>();
+  const either: string[][] = [];
+  for (const description of Object.values(commands)) {
+    const classes = /\(Priv: ([a-z,]+)\)\s*$/.exec(description)?.[1]?.split(",").filter((one) =>
+      one !== "all"
+    );
+    if (classes === undefined || classes.some((one) => NEEDED_CLASSES.includes(one))) continue;
+    if (classes.length === 1) beyond.add(classes[0]!);
+    else either.push(classes);
+  }
+  for (const classes of either) if (!classes.some((one) => beyond.has(one))) beyond.add(classes.join(" or "));
+  if (beyond.size === 0) return null;
+  return `the AMI account may do more than it needs to: take ${[...beyond].sort().join(", ")} from its write`;
+}
+
+function epochOf(status: AmiPacket | null, bootSeconds: number, former: string | null): string {
+  if (status?.corestartupdate !== undefined && status.corestartuptime !== undefined) {
+    return `${status.corestartupdate} ${status.corestartuptime}`;
+  }
+  const epoch = `boot ${bootSeconds}`;
+  return former !== null && isSameEpoch(former, epoch) ? former : epoch;
+}
+
+async function unlessRefused(answer: Promise<AmiPacket>): Promise<AmiPacket | null> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof AmiRefused) return null;
+    throw error;
+  }
+}
+
+function isDenied(error: AmiRefused): boolean {
+  return /permission denied/i.test(error.reason);
+}
