@@ -5,16 +5,22 @@
  */
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { startAsterisk } from "./asterisk.ts";
+import { startDemoCalls } from "./asterisk_demo.ts";
 import { type PanelLoadProgress, runPanelLoad } from "./panel_load.ts";
 
 const USAGE = `Usage: deno task emulate intercoms --broker URL --count N --rate R [options]
+       deno task emulate asterisk [PORT] [--username U] [--password P]
 
   --broker URL       mqtt://host:port or mqtts://host:port
   --count N          number of panels, 1 to 100000
   --rate R           messages a second of all panels together, up to 100000
   --seconds S        how long, default 60
   --connections C    connections that carry the panels, default the lesser of N and 50
-  --username U       of the broker, with --password P`;
+  --username U       of the broker, with --password P
+
+An emulated Asterisk listens on 127.0.0.1, by default on port 5038, for the AMI account "doorline" with the
+password "doorline", and lets people call each other until it is interrupted.`;
 
 /** Flags that cannot be used, with what was expected. */
 class UsageError extends Error {}
@@ -38,8 +44,12 @@ async function main(args: string[]): Promise<number> {
       return 0;
     }
     const [what, ...rest] = positionals;
+    if (what === "asterisk" && rest.length <= 1) {
+      const port = rest[0] === undefined ? 5038 : wholeNumber("port", rest[0], { most: 65_535 });
+      return await live({ port, user: values.username ?? "doorline", secret: values.password ?? "doorline" });
+    }
     if (what !== "intercoms" || rest.length > 0) {
-      throw new UsageError(`Cannot emulate "${positionals.join(" ")}": expected "intercoms"`);
+      throw new UsageError(`Cannot emulate "${positionals.join(" ")}": expected "intercoms" or "asterisk"`);
     }
     const count = wholeNumber("count", values.count, { most: 100_000 });
     return await load({
@@ -59,6 +69,23 @@ async function main(args: string[]): Promise<number> {
     console.error(`\n${USAGE}`);
     return 2;
   }
+}
+
+async function live(options: { port: number; user: string; secret: string }): Promise<number> {
+  const interrupted = Promise.withResolvers<void>();
+  process.once("SIGINT", () => interrupted.resolve());
+  process.once("SIGTERM", () => interrupted.resolve());
+  const asterisk = await startAsterisk(options);
+  asterisk.onCall((call) => {
+    console.log(`a call, ${asterisk.calls.length} up`);
+    call.done.then(() => console.log(`a call has ended, ${asterisk.calls.length} up`));
+  });
+  console.log(`Emulated Asterisk on ami://${options.user}@127.0.0.1:${asterisk.port}`);
+  const demo = startDemoCalls(asterisk);
+  await interrupted.promise;
+  demo.stop();
+  await asterisk.stop();
+  return 0;
 }
 
 async function load(options: Parameters<typeof runPanelLoad>[0]): Promise<number> {
