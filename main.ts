@@ -5,6 +5,8 @@
  */
 import { systemClock } from "./actors/clock.ts";
 import { viewOfRow } from "./actors/command_rows.ts";
+import { writeControl } from "./actors/control_file.ts";
+import { Directory } from "./actors/directory.ts";
 import { createLogger, mask } from "./actors/logger.ts";
 import { People } from "./actors/people/people.ts";
 import { stopOnSignal } from "./actors/stopping.ts";
@@ -15,10 +17,13 @@ import { holdDataDir } from "./db/data_dir.ts";
 import { addPanels } from "./db/intercoms.ts";
 import { lostAtStart, openDatabase } from "./db/open.ts";
 import project from "./deno.json" with { type: "json" };
+import { startDemoAsterisk } from "./emulators/demo_asterisk.ts";
 import { DEFAULT_NAMES, startIntercoms } from "./emulators/intercoms.ts";
 import { createApp } from "./routes/app.ts";
 import { readPages } from "./routes/pages.ts";
 import { serve } from "./routes/server.ts";
+import { startSocketServer } from "./routes/socket_server.ts";
+import { Sockets } from "./routes/sockets.ts";
 import { endStreams } from "./routes/stream.ts";
 import { readinessOf } from "./routes/system.ts";
 
@@ -29,33 +34,44 @@ const log = createLogger({
 });
 for (const name of config.notYetUsed) log.warn(`${name} is set, but this version does nothing with it yet`);
 
-const directory = await holdDataDir(config.dataDir).catch(exitWith(1));
+const dataDir = await holdDataDir(config.dataDir).catch(exitWith(1));
 const pages = await readPages(new URL("./ui/dist/", import.meta.url)).catch(exitWith(1));
-const db = await openDatabase({ url: config.databaseUrl, dataDir: directory.path }).catch(exitWith(1));
+const db = await openDatabase({ url: config.databaseUrl, dataDir: dataDir.path }).catch(exitWith(1));
 const people = new People({
   database: db.reader,
   log,
   ...(config.adminPassword === undefined ? {} : { adminPassword: config.adminPassword }),
 });
+const directory = new Directory({ ...config, database: db.reader, people, log });
+const emulatedPbx = config.emulate.includes("asterisk") ? await startDemoAsterisk() : null;
+const clock = systemClock();
 const system = createSystem({
   config,
-  clock: systemClock(),
+  clock,
   log,
   db,
-  dataDir: directory.path,
+  directory,
+  amiServers: [...config.amiServers, ...(emulatedPbx === null ? [] : [emulatedPbx.server])],
+  dataDir: dataDir.path,
   onMinute: (feed) => feed.owners().forEach(({ sessionId }) => sessionId !== null && people.touch(sessionId)),
 });
 people.onEnded((ended) => endStreams(system.feed, ended));
 await people.start().catch(exitWith(1));
+await directory.start().catch(exitWith(1));
 const emulatesPanels = config.emulate.includes("intercoms");
 if (emulatesPanels) await db.reader.query((sql) => addPanels(sql, DEFAULT_NAMES)).catch(exitWith(1));
 await system.start().catch(exitWith(1));
 
+const sockets = new Sockets({ ...config, ...system, people, calls: system.desk, clock, log });
 let stopping = false;
 const app = createApp({
   ...system,
   ...config,
   people,
+  directory,
+  calls: system.desk,
+  sockets,
+  testCall: emulatedPbx?.testCall ?? null,
   credentials: system.transport.credentials,
   database: db.reader,
   viewOfRow,
@@ -74,13 +90,20 @@ const app = createApp({
       stopping,
       links: system.links,
       database: db.reader,
-      quarantined: system.intercoms.quarantined.length,
+      quarantined: system.intercoms.quarantined.length + system.calls.quarantined.length,
     }),
   metrics: () => system.metrics.text(),
   log,
 });
 const server = await Promise.try(() => serve({ host: config.host, port: config.httpPort }, app.fetch))
   .catch(exitWith(1));
+const socketServer = config.wsPort === 0 ? null : await startSocketServer({
+  ...config,
+  port: config.wsPort,
+  sockets,
+  people,
+  pagesPort: () => server.port,
+}).catch(exitWith(1));
 const emulated = emulatesPanels
   ? startIntercoms({
     brokerUrl: system.transport.localUrl,
@@ -89,6 +112,12 @@ const emulated = emulatesPanels
   : null;
 
 const url = `http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${server.port}`;
+const removeControl = await writeControl(dataDir.path, {
+  pid: Deno.pid,
+  url,
+  token: people.localToken,
+  ws_port: socketServer?.port ?? 0,
+});
 const token = people.firstLink();
 if (token !== null) console.log(`Log in once, within 10 minutes: ${url}/login?token=${token}`);
 console.log(`Doorline is ready: ${url}`);
@@ -97,12 +126,14 @@ stopOnSignal({ log }, async () => {
   stopping = true;
   // Streams first, and whoever asks is told that it is ending; then the requests that still run, for as long as a
   // database that is away, which system.stop() waits 5 s for, leaves of the time.
+  await removeControl();
   await system.stop();
-  await server.stop(1500);
-  await emulated?.stop();
+  await Promise.all([server.stop(1500), socketServer?.stop(1500)]);
+  await Promise.all([emulated?.stop(), emulatedPbx?.stop()]);
+  directory.stop();
   await people.stop();
   await db.stop();
-  directory.release();
+  dataDir.release();
 });
 
 /** One line for what an operator can mend; all of it for what nobody expected. */

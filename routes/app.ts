@@ -5,6 +5,7 @@
  */
 import { OpenAPIHono, type z } from "@hono/zod-openapi";
 import type { DeadLetters } from "../actors/dead_letters.ts";
+import type { Directory } from "../actors/directory.ts";
 import type { DoorCommands } from "../actors/door_commands.ts";
 import type { Feed } from "../actors/feed.ts";
 import type { Intercoms } from "../actors/intercoms.ts";
@@ -15,25 +16,37 @@ import type { Recorder } from "../actors/recorder.ts";
 import type { Database } from "../db/client.ts";
 import { auditRoutes } from "./audit.ts";
 import { authRoutes } from "./auth.ts";
+import { callRoutes, type CallsEdge } from "./calls.ts";
+import { companyRoutes } from "./companies.ts";
 import { eventRoutes } from "./events.ts";
 import { type AppEnv, createGuard, registerSecurity } from "./guard.ts";
 import { intercomRoutes } from "./intercoms.ts";
+import { numberRoutes } from "./numbers.ts";
 import { type PageFile, pageRoutes } from "./pages.ts";
 import { peopleRoutes } from "./people.ts";
 import { createOnError, defaultHook, type ErrorLog, notFound, refuseWhileStopping } from "./problem.ts";
 import type { ShownSettings } from "./schemas.ts";
 import { limitBody, securityHeaders } from "./security_headers.ts";
+import { socketRoutes } from "./socket.ts";
+import type { Sockets } from "./sockets.ts";
 import { streamRoutes } from "./stream.ts";
 import { type Readiness, systemRoutes } from "./system.ts";
+import { type MakeTestCall, testCallRoutes } from "./test_calls.ts";
 
 /** What the edge serves from. */
 export interface AppDeps {
   people: People;
+  directory: Directory;
+  calls: CallsEdge;
+  /** Makes a call to try things out; null where Asterisk is a real one. */
+  testCall: MakeTestCall | null;
   intercoms: Intercoms;
   commands: DoorCommands;
   credentials: PanelCredentials | null;
   recorder: Recorder;
   feed: Feed;
+  /** Without it there is no `/ws`. */
+  sockets?: Sockets;
   links: Links;
   deadLetters: DeadLetters;
   database: Database;
@@ -62,7 +75,11 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnv> {
   registerSecurity(app);
   app.route("/", authRoutes({ people: deps.people, guard }));
   app.route("/", peopleRoutes(deps));
+  app.route("/", numberRoutes(deps));
+  app.route("/", companyRoutes(deps));
   app.route("/", auditRoutes(deps));
+  app.route("/", callRoutes(deps));
+  app.route("/", testCallRoutes(deps));
   app.route("/", intercomRoutes(deps));
   app.route(
     "/",
@@ -73,6 +90,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnv> {
     }),
   );
   app.route("/", streamRoutes(deps));
+  if (deps.sockets !== undefined) app.route("/", socketRoutes({ sockets: deps.sockets }));
   app.route("/", systemRoutes(deps));
   app.doc31("/openapi.json", {
     openapi: "3.1.0",

@@ -3,12 +3,13 @@
  * The history of panels: pages of it, and the same as a CSV file. While the database is away it answers from the
  * events in memory and says so.
  */
-import { stringify } from "csv-stringify";
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { type Database, DatabaseAway } from "../db/client.ts";
 import { type EventCursor, type EventFilter, listEvents } from "../db/intercom_events.ts";
 import type { EventView } from "../machines/views.ts";
+import { csvResponse } from "./csv.ts";
 import { type AppEnv, route } from "./guard.ts";
+import { readTimeCursor, timeParam, writeTimeCursor } from "./paging.ts";
 import { defaultHook } from "./problem.ts";
 import { EVENT_TYPES, IntercomEvent, page } from "./schemas.ts";
 
@@ -16,14 +17,6 @@ const MAX_LIMIT = 500;
 /** Rows read at once for a CSV file. */
 const CSV_BATCH = 2000;
 
-/** Years that JavaScript and PostgreSQL write alike. */
-const FIRST_TIME = Date.parse("0001-01-01T00:00:00Z");
-const LAST_TIME = Date.parse("9999-12-31T23:59:59.999Z");
-
-const time = z.iso.datetime({
-  offset: true,
-  error: "expected a time with zone, such as 2026-01-01T00:00:00Z",
-}).refine(isStorable, "expected a time between the years 1 and 9999 in UTC");
 const types = z.string().transform((text) => text.split(",")).pipe(
   z.array(z.enum(EVENT_TYPES, { error: `expected a list of ${EVENT_TYPES.join(",")}` })),
 );
@@ -32,8 +25,8 @@ const filter = {
   mac: z.string().max(32).transform((value) => value.toUpperCase()).optional(),
   type: types.optional().openapi({ type: "string", description: "One type, or several with commas" }),
   apartment: z.string().max(64).optional(),
-  from: time.optional().openapi({ description: "Received at this time or later" }),
-  to: time.optional().openapi({ description: "Received before this time" }),
+  from: timeParam.optional().openapi({ description: "Received at this time or later" }),
+  to: timeParam.optional().openapi({ description: "Received before this time" }),
 };
 
 const listRoute = route(["admin", "operator"], {
@@ -92,7 +85,11 @@ export function eventRoutes(deps: {
     try {
       const rows = await database.query((sql) => listEvents(sql, wanted, { limit: limit + 1, after }));
       const items = rows.slice(0, limit);
-      return c.json({ items, next: rows.length > limit ? writeCursor(items.at(-1)!) : null }, 200);
+      const last = items.at(-1);
+      const next = last !== undefined && rows.length > limit
+        ? writeTimeCursor(last.received_at, last.id)
+        : null;
+      return c.json({ items, next }, 200);
     } catch (error) {
       if (!(error instanceof DatabaseAway)) throw error;
       const items = recent().filter((event) => isWanted(event, wanted, after)).slice(0, limit);
@@ -105,11 +102,7 @@ export function eventRoutes(deps: {
     // The first batch before the answer begins: when the database is away, that can still be said.
     const first = await database.query((sql) => listEvents(sql, wanted, { limit: CSV_BATCH }));
     const rows = csvRows(database, wanted, first, nameOf);
-    const out = stringify({ header: true, columns: CSV_COLUMNS, escape_formulas: true, bom: true });
-    return c.body(csvStream(out, rows), 200, {
-      "Content-Type": "text/csv; charset=utf-8",
-      "Content-Disposition": 'attachment; filename="doorline-events.csv"',
-    });
+    return csvResponse(c, { name: "doorline-events", columns: CSV_COLUMNS, rows });
   });
 
   return app;
@@ -133,26 +126,6 @@ async function* csvRows(
   }
 }
 
-/** Rows go in as the reader takes what comes out. */
-function csvStream(
-  out: ReturnType<typeof stringify>,
-  rows: AsyncIterable<unknown>,
-): ReadableStream<Uint8Array> {
-  const chunks = (async function* () {
-    for await (const row of rows) {
-      out.write(row);
-      for (let chunk = out.read(); chunk !== null; chunk = out.read()) yield encode(chunk);
-    }
-    out.end();
-    for await (const chunk of out) yield encode(chunk);
-  })();
-  return ReadableStream.from(chunks);
-}
-
-function encode(chunk: string | Uint8Array): Uint8Array {
-  return typeof chunk === "string" ? new TextEncoder().encode(chunk) : chunk;
-}
-
 function isWanted(event: EventView, wanted: EventFilter, after: EventCursor | undefined): boolean {
   const { mac, type, apartment, from, to } = wanted;
   const received = Date.parse(event.received_at);
@@ -164,17 +137,7 @@ function isWanted(event: EventView, wanted: EventFilter, after: EventCursor | un
       (event.received_at === after.receivedAt && event.id < after.id));
 }
 
-function writeCursor(event: EventView): string {
-  return `${event.received_at}_${event.id}`;
-}
-
-/** An unreadable cursor is the beginning: it can only come from somebody who made it up. */
 function readCursor(cursor: string): EventCursor | undefined {
-  const match = /^(\d{4}-\d\d-\d\dT[\d:.]+Z)_([0-9A-Z]{26})$/.exec(cursor);
-  return match === null || !isStorable(match[1]!) ? undefined : { receivedAt: match[1]!, id: match[2]! };
-}
-
-function isStorable(time: string): boolean {
-  const at = Date.parse(time);
-  return at >= FIRST_TIME && at <= LAST_TIME;
+  const read = readTimeCursor(cursor);
+  return read && { receivedAt: read.at, id: read.id };
 }

@@ -39,6 +39,8 @@ interface GuardOptions {
   trustProxy: string[];
   /** Origins, beside the own host, whose pages may send: `https://doors.example`. */
   publicOrigins: string[];
+  /** The port of Doorline's pages, where what is guarded has another one on the same host. */
+  pagesPort?: () => number;
 }
 
 /** The guard's parts. */
@@ -56,6 +58,12 @@ export function createGuard(options: GuardOptions): Guard {
   const { people } = options;
   const client = createClientAddress(options.trustProxy);
   const allowed = new Set(options.publicOrigins.map((origin) => new URL(origin).origin));
+  const isAllowed = (origin: string, host: string) => {
+    const port = options.pagesPort?.();
+    if (allowed.has(origin) || port === undefined) return allowed.has(origin);
+    const pages = hostOf(`http://${host}`, port);
+    return pages !== null && hostOf(origin) === pages;
+  };
 
   return {
     async identify(c, next) {
@@ -67,7 +75,7 @@ export function createGuard(options: GuardOptions): Guard {
     },
 
     async sameOrigin(c, next) {
-      if (needsOwnOrigin(c) && isForeign(c, allowed)) {
+      if (needsOwnOrigin(c) && isForeign(c, isAllowed)) {
         return problem(c, {
           status: 403,
           type: "foreign-origin",
@@ -171,26 +179,40 @@ function bearerOf(c: Context): string | undefined {
 function needsOwnOrigin(c: Context): boolean {
   const { method, path } = c.req;
   if (method !== "GET" && method !== "HEAD" && method !== "OPTIONS") return true;
-  return path === "/api/stream" || c.req.header("upgrade")?.toLowerCase() === "websocket";
+  return path === "/api/stream" || isUpgrade(c);
+}
+
+/** Whether a request asks for a WebSocket. */
+export function isUpgrade(c: Context): boolean {
+  return c.req.header("upgrade")?.toLowerCase() === "websocket";
 }
 
 /**
  * Browsers say where a request comes from in Origin and in Sec-Fetch-Site; a client that says
  * neither is no browser and holds no cookie that a stranger's page could borrow.
  */
-function isForeign(c: Context, allowed: Set<string>): boolean {
+function isForeign(c: Context, isAllowed: (origin: string, host: string) => boolean): boolean {
+  const cookie = getCookie(c, SESSION_COOKIE);
   // Another site's page cannot know the token, and cannot send the header without a preflight.
-  if (bearerOf(c) !== undefined && getCookie(c, SESSION_COOKIE) === undefined) return false;
+  if (bearerOf(c) !== undefined && cookie === undefined) return false;
   const origin = c.req.header("origin");
   if (origin !== undefined) {
-    if (allowed.has(origin)) return false;
-    if (hostOf(origin) !== (c.req.header("host") ?? new URL(c.req.url).host).toLowerCase()) return true;
+    const host = (c.req.header("host") ?? new URL(c.req.url).host).toLowerCase();
+    if (isAllowed(origin, host)) return false;
+    if (hostOf(origin) !== host) return true;
+  } else if (isUpgrade(c) && cookie !== undefined) {
+    // A browser that opens a socket always names the page (RFC 6455, section 4.1), and nobody asks it for a preflight.
+    return true;
   }
   const site = c.req.header("sec-fetch-site");
   return site !== undefined && site !== "same-origin" && site !== "none";
 }
 
-function hostOf(origin: string): string | null {
+/** The host of an origin, with that port where one is given. */
+function hostOf(origin: string, port?: number): string | null {
   // "null" is what sandboxed frames and redirected posts send; it is no URL.
-  return URL.canParse(origin) ? new URL(origin).host : null;
+  if (!URL.canParse(origin)) return null;
+  const url = new URL(origin);
+  if (port !== undefined) url.port = String(port);
+  return url.host;
 }

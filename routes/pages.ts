@@ -6,7 +6,17 @@ import { Hono } from "hono";
 import type { AppEnv } from "./guard.ts";
 
 /** Paths that the pages' own router knows. */
-const PAGES = ["/", "/login", "/intercoms", "/intercoms/:mac", "/events", "/settings", "/feed"];
+const PAGES = [
+  "/",
+  "/login",
+  "/intercoms",
+  "/intercoms/:mac",
+  "/calls",
+  "/calls/:id",
+  "/events",
+  "/settings",
+  "/feed",
+];
 
 const TYPES: Record<string, string> = {
   html: "text/html; charset=utf-8",

@@ -5,6 +5,7 @@
 import type { Context } from "hono";
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { People } from "../actors/people/people.ts";
+import type { UserView } from "../actors/people/roster.ts";
 import { sessionNeeded, tooMany } from "./auth.ts";
 import { type AppEnv, route, whoOf } from "./guard.ts";
 import { idParam, nextOf, pageQuery } from "./paging.ts";
@@ -89,22 +90,28 @@ const removeTokenRoute = route(["any"], {
   },
 });
 
+/** What is asked of the directory: which numbers are somebody's. */
+interface Phones {
+  phonesOf(userId: number): string[];
+}
+
 /** Routes of users and API tokens. */
-export function peopleRoutes(deps: { people: People }): OpenAPIHono<AppEnv> {
-  const { accounts } = deps.people;
+export function peopleRoutes(deps: { people: People; directory: Phones }): OpenAPIHono<AppEnv> {
+  const { people: { accounts }, directory } = deps;
+  const withPhones = (view: UserView) => ({ ...view, phones: directory.phonesOf(view.id) });
   const app = new OpenAPIHono<AppEnv>({ defaultHook });
 
   app.openapi(listUsersRoute, (c) => {
     const { limit, cursor } = c.req.valid("query");
     const items = accounts.users({ after: cursor ?? 0, limit: limit + 1 });
-    return c.json(nextOf(items, limit), 200);
+    return c.json(nextOf(items.map(withPhones), limit), 200);
   });
 
   app.openapi(createUserRoute, async (c) => {
     const result = await accounts.createUser(c.req.valid("json"), byOf(c));
     switch (result.kind) {
       case "created":
-        return c.json(result.user, 201);
+        return c.json(withPhones(result.user), 201);
       case "login_taken":
         return problem(c, {
           status: 409,
@@ -123,7 +130,7 @@ export function peopleRoutes(deps: { people: People }): OpenAPIHono<AppEnv> {
     const result = await accounts.changeUser(c.req.valid("param").id, c.req.valid("json"), byOf(c));
     switch (result.kind) {
       case "changed":
-        return c.json(result.user, 200);
+        return c.json(withPhones(result.user), 200);
       case "not_found":
         return notThere(c, "user");
       case "last_admin":

@@ -3,9 +3,9 @@
  * The live stream: server-sent events of the topics that were asked for, as far as the reader may read them.
  */
 import { OpenAPIHono, z } from "@hono/zod-openapi";
-import type { Feed, Topic } from "../actors/feed.ts";
+import type { Feed, Scope, Topic } from "../actors/feed.ts";
 import type { Ended, Role } from "../actors/people/who.ts";
-import { type AppEnv, route, whoOf } from "./guard.ts";
+import { type AppEnv, route, type Who, whoOf } from "./guard.ts";
 import { defaultHook, problem } from "./problem.ts";
 import { Problem } from "./schemas.ts";
 
@@ -14,7 +14,13 @@ const READERS: Record<Topic, readonly Role[]> = {
   intercoms: ["admin", "operator"],
   events: ["admin", "operator"],
   links: ["admin", "operator", "employee"],
+  calls: ["admin", "operator", "employee"],
 };
+
+/** How much of the calls somebody reads: an employee only those that are their own, as in the API. */
+export function scopeOf({ userId, role }: Pick<Who, "userId" | "role">): Scope {
+  return role === "employee" ? { userId } : "all";
+}
 
 const streamRoute = route(["any"], {
   method: "get",
@@ -22,11 +28,12 @@ const streamRoute = route(["any"], {
   summary: "What changes, as it changes (server-sent events)",
   description:
     "First a `snapshot`, then changes. Each has an `id`; a reader that comes back with `Last-Event-ID` " +
-    "gets what it missed, or a `reset` and a new `snapshot`. Topics that the reader may not read are left out.",
+    "gets what it missed, or a `reset` and a new `snapshot`. Topics that the reader may not read are left out, " +
+    "and of `calls` an employee gets their own.",
   request: {
     query: z.object({
       topics: z.string().max(200).default(Object.keys(READERS).join(",")).openapi({
-        example: "intercoms,events,links",
+        example: "intercoms,events,links,calls",
       }),
     }),
     headers: z.object({ "last-event-id": z.string().max(64).optional() }),
@@ -40,7 +47,7 @@ const streamRoute = route(["any"], {
   },
 });
 
-/** Ends the streams that were opened with rights which ended; others of the same user go on. */
+/** Ends the streams and sockets that were opened with rights which ended; others of the same user go on. */
 export function endStreams(feed: Feed, { userId, sessionId, tokenId }: Ended): void {
   feed.end(
     (owner) =>
@@ -57,7 +64,8 @@ export function streamRoutes(deps: { feed: Feed; streamsPerUser: number }): Open
   const app = new OpenAPIHono<AppEnv>({ defaultHook });
 
   app.openapi(streamRoute, (c) => {
-    const { userId, sessionId, tokenId, role } = whoOf(c);
+    const who = whoOf(c);
+    const { userId, sessionId, tokenId, role } = who;
     const asked = new Set(c.req.valid("query").topics.split(",").map((topic) => topic.trim()));
     const unknown = [...asked].find((topic) => !Object.hasOwn(READERS, topic));
     if (unknown !== undefined) {
@@ -89,11 +97,10 @@ export function streamRoutes(deps: { feed: Feed; streamsPerUser: number }): Open
     };
     // Nobody would read the stream of a HEAD, nor close it.
     if (c.req.method === "HEAD") return c.body(null, 200, headers);
-    const stream = feed.open(
-      { userId, sessionId, tokenId },
-      topics,
-      c.req.valid("header")["last-event-id"] ?? null,
-    );
+    const stream = feed.open({ userId, sessionId, tokenId }, topics, {
+      scope: scopeOf(who),
+      lastEventId: c.req.valid("header")["last-event-id"] ?? null,
+    });
     return c.body(stream, 200, headers);
   });
 

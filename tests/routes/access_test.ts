@@ -21,6 +21,13 @@ const ENTRIES: Record<string, string> = {
   "POST /api/users": ADMIN,
   "PUT /api/users/{id}": ADMIN,
   "DELETE /api/users/{id}": ADMIN,
+  "PUT /api/users/{id}/phones": ADMIN,
+  "GET /api/numbers/{number}": DESK,
+  "GET /api/companies": DESK,
+  "GET /api/companies/{id}": DESK,
+  "POST /api/companies": ADMIN,
+  "PUT /api/companies/{id}": ADMIN,
+  "DELETE /api/companies/{id}": ADMIN,
   "GET /api/tokens": ANY,
   "POST /api/tokens": ANY,
   "DELETE /api/tokens/{id}": ANY,
@@ -36,6 +43,16 @@ const ENTRIES: Record<string, string> = {
   "GET /api/commands/{id}": DESK,
   "GET /api/events": DESK,
   "GET /api/events.csv": DESK,
+  // An employee's own only: tests/routes/calls_access_test.ts.
+  "GET /api/calls": ANY,
+  "GET /api/calls.csv": ANY,
+  "GET /api/calls/{id}": ANY,
+  "POST /api/calls/{id}/accept": ANY,
+  "POST /api/calls/{id}/reject": ANY,
+  "POST /api/calls/{id}/hangup": ANY,
+  "POST /api/calls/{id}/transfer": ANY,
+  "PUT /api/calls/{id}/notes": ANY,
+  "POST /api/test-calls": ADMIN,
   "GET /api/stream": ANY,
   "GET /api/links": ANY,
   "GET /api/settings": ANY,
@@ -51,8 +68,12 @@ const PAGES = [
   "/login",
   "/intercoms",
   "/intercoms/:mac",
+  "/calls",
+  "/calls/:id",
   "/events",
   "/settings",
+  // Refuses by itself: tests/routes/socket_rights_test.ts.
+  "/ws",
   "/feed",
   "/docs",
   "/favicon.ico",
@@ -62,7 +83,7 @@ const PAGES = [
 
 /** A path with values that nothing has. */
 function pathOf({ path }: Operation): string {
-  return path.replace("{id}", "999999").replace("{mac}", "AA:BB:CC:99");
+  return path.replace("{id}", "999999").replace("{mac}", "AA:BB:CC:99").replace("{number}", "999999");
 }
 
 /** Asks with values that change nothing; a stream is closed at once. */

@@ -9,6 +9,7 @@ import { SimulatedClock } from "xstate";
 import type { Clock } from "../../actors/clock.ts";
 import { viewOfRow } from "../../actors/command_rows.ts";
 import { DeadLetters } from "../../actors/dead_letters.ts";
+import { Directory } from "../../actors/directory.ts";
 import { DoorCommands } from "../../actors/door_commands.ts";
 import { Feed, type Topic } from "../../actors/feed.ts";
 import { Intercoms } from "../../actors/intercoms.ts";
@@ -27,6 +28,7 @@ import type { PageFile } from "../../routes/pages.ts";
 import { endStreams } from "../../routes/stream.ts";
 import { readinessOf } from "../../routes/system.ts";
 import { type Ground, NOON, TrickyDatabase } from "../db/ground.ts";
+import { FakeCalls } from "./fake_calls.ts";
 import { type Document, readDocument } from "./openapi.ts";
 
 /** Who can ask. */
@@ -61,6 +63,9 @@ export interface Edge {
   app: OpenAPIHono<AppEnv>;
   document: Document;
   people: People;
+  directory: Directory;
+  /** Calls that run; those that are stored are in the table. */
+  calls: FakeCalls;
   database: TrickyDatabase;
   feed: Feed;
   intercoms: Intercoms;
@@ -116,7 +121,7 @@ export async function onEdge(
   const database = new TrickyDatabase({ address: ground.address() });
   await database.query((sql) =>
     sql`truncate users, sessions, api_tokens, audit_log, intercoms, panel_credentials, intercom_events,
-      intercom_event_keys, door_commands, dead_letters, outbox restart identity cascade`
+      intercom_event_keys, door_commands, dead_letters, outbox, companies, calls restart identity cascade`
   );
   const simulated = new SimulatedClock();
   simulated.set(NOON);
@@ -133,6 +138,15 @@ export async function onEdge(
     error: (detail: Record<string, unknown>) => void errors.push(detail.err ?? detail),
   };
   const people = new People({ database, log, adminPassword: SECRET, hasher: cheapHasher() });
+  const directory = new Directory({
+    database,
+    people,
+    log,
+    internalNumbers: /^\d{2,4}$/,
+    phoneRegion: "RU",
+    retryMs: 1,
+  });
+  const calls = new FakeCalls(database);
   const metrics = new Metrics();
   const feed: Feed = new Feed({ gatherMs: 0, snapshot: (topics) => snapshot(topics) });
   const links = new Links({ clock, feed });
@@ -189,8 +203,12 @@ export async function onEdge(
   metrics.start({ intercoms, commands, feed, links, writer });
   try {
     await people.start();
+    await directory.start();
     const app = createApp({
       people,
+      directory,
+      calls,
+      testCall: null,
       intercoms,
       commands,
       credentials,
@@ -233,6 +251,8 @@ export async function onEdge(
       app,
       document: await readDocument(app),
       people,
+      directory,
+      calls,
       database,
       feed,
       intercoms,
@@ -293,6 +313,7 @@ export async function onEdge(
     await writer.stop();
     links.stop();
     metrics.stop();
+    directory.stop();
     await people.stop();
     await database.stop();
   }

@@ -1,0 +1,317 @@
+/**
+ * @module
+ * The clients of the WebSocket, whichever port they came by: says who may come in, tells them what happens to calls,
+ * lets go of those who do not keep up, and ends them with the rights they came with. It holds no listening socket.
+ */
+import type { Audience, Feed, OtherReaders, Published, ReaderOwner, Scope } from "../actors/feed.ts";
+import type { Shown } from "../actors/people/who.ts";
+import type { CallStatus, CallView } from "../machines/views.ts";
+import type { Who } from "./guard.ts";
+import { frameOf, turnOf } from "./socket_frames.ts";
+import { Pipe, type Wire } from "./socket_pipe.ts";
+import { type SessionHost, type SocketCalls, SocketSession } from "./socket_session.ts";
+import { WrongTokens } from "./socket_tries.ts";
+import { scopeOf } from "./stream.ts";
+
+export type { SocketCalls } from "./socket_session.ts";
+
+/** Sockets of one address that may be nobody's at the same time. */
+export const MAX_STRANGERS_OF_ADDRESS = 20;
+/** Sockets that may be nobody's at the same time. */
+export const MAX_STRANGERS = 1000;
+/** How long a socket may be nobody's, in milliseconds. */
+const STRANGER_MS = 10_000;
+/** How often clients are looked at, in milliseconds. */
+const LOOK_EVERY_MS = 1000;
+/** Calls whose state is remembered, to tell each turn once. */
+const MAX_CALLS = 10_000;
+/** How old a state may be that is given to another client, in milliseconds; a change makes it old at once. */
+const STATE_MS = 500;
+/** A call that nobody here knew, and that ended longer ago, is no news, in milliseconds. */
+const NEWS_MS = 600_000;
+
+interface SocketsOptions {
+  people: { identify(shown: Shown): Who | null };
+  feed: Pick<Feed, "attach" | "countOf">;
+  calls: SocketCalls;
+  /** Streams and sockets that one user may have open. */
+  streamsPerUser: number;
+  clock: {
+    now(): number;
+    toWall(at: number): number;
+    setTimeout(run: () => void, ms: number): unknown;
+    clearTimeout(id: unknown): void;
+  };
+  log: { error(detail: Record<string, unknown>, message: string): void };
+  /** Bytes that a client may be behind, beyond what it was given while it kept up. */
+  maxBehind?: number;
+  /** How long a client may take nothing at all, in milliseconds. */
+  maxStallMs?: number;
+  pingEveryMs?: number;
+}
+
+/** A client that was let in, for the library that holds its socket. */
+export interface Guest {
+  text(text: string): void;
+  binary(): void;
+  /** A frame above the bound came, which the library let through. */
+  oversized(): void;
+  /** A pong, or whatever else shows that it lives. */
+  alive(): void;
+  /** The socket is no more. To be called once, whichever side ended it. */
+  gone(): void;
+}
+
+interface Client {
+  session: SocketSession;
+  pipe: Pipe;
+}
+
+/** Holds the clients. It ends with the feed that it is attached to. */
+export class Sockets implements OtherReaders {
+  readonly #options: SocketsOptions;
+  readonly #host: SessionHost;
+  readonly #clients = new Set<Client>();
+  readonly #byUser = new Map<number, Set<SocketSession>>();
+  readonly #wrong = new WrongTokens();
+  readonly #statuses = new Map<string, CallStatus>();
+  /** The state for scope "all", written out: when everybody comes back at once, they share it. */
+  #state: { text: string; madeAt: number } | null = null;
+  #timer: unknown = null;
+  #stopped = false;
+  #dropped = 0;
+
+  constructor(options: SocketsOptions) {
+    const { clock, calls, people, log } = options;
+    this.#options = options;
+    this.#host = {
+      calls,
+      now: () => clock.now(),
+      identify: (shown) => people.identify(shown),
+      mayTry: (address) => !this.#wrong.isLimited(address, clock.now()),
+      mayEnter: (who) => options.feed.countOf(who.userId) < options.streamsPerUser,
+      triedWrong: (address) => this.#wrong.add(address, clock.now()),
+      stateFor: (scope) => this.#stateFor(scope),
+      unexpected: (error) =>
+        log.error({ err: error }, "A client's wish failed in a way that nobody expected"),
+    };
+    options.feed.attach(this);
+  }
+
+  /** Clients that are connected, whoever they are. */
+  get size(): number {
+    return this.#clients.size;
+  }
+
+  /** Clients that were let go because they did not keep up. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** Why somebody may not open one more socket, as a problem; null when they may. */
+  refusal(who: Who | null, address: string): { status: 429 | 503; type: string; title: string } | null {
+    if (this.#stopped) return { status: 503, type: "stopping", title: "Doorline is stopping" };
+    if (who !== null) {
+      if (this.#host.mayEnter(who)) return null;
+      const title = `You have ${this.#options.streamsPerUser} streams open already`;
+      return { status: 429, type: "too-many-streams", title };
+    }
+    let strangers = 0;
+    let ofAddress = 0;
+    for (const { session } of this.#clients) {
+      if (session.who !== null) continue;
+      strangers++;
+      if (session.address === address) ofAddress++;
+    }
+    if (ofAddress < MAX_STRANGERS_OF_ADDRESS && strangers < MAX_STRANGERS) return null;
+    return { status: 429, type: "too-many-sockets", title: "Too many sockets wait to be authenticated" };
+  }
+
+  /** Takes in a client whose socket is open or about to be; `begin` is called when it is open. */
+  open(wire: Wire, { who, address }: { who: Who | null; address: string }): Guest & { begin(): void } {
+    const { clock, maxBehind = 1_000_000, maxStallMs = 10_000, pingEveryMs = 15_000 } = this.#options;
+    const onSlow = () => void this.#dropped++;
+    const pipe = new Pipe({ wire, now: () => clock.now(), maxBehind, maxStallMs, pingEveryMs, onSlow });
+    const session: SocketSession = new SocketSession({
+      host: this.#host,
+      pipe,
+      address,
+      onEntered: () => this.#enter(session),
+    });
+    const client = { session, pipe };
+    this.#clients.add(client);
+    this.#arm();
+    return {
+      begin: () => who !== null && !session.closed && session.enter(who),
+      text: (text) => {
+        pipe.heard();
+        session.take(text);
+      },
+      binary: () => session.takeBinary(),
+      oversized: () => pipe.close(1009, "too large"),
+      alive: () => pipe.heard(),
+      gone: () => {
+        pipe.terminate();
+        this.#clients.delete(client);
+        this.#leave(session);
+      },
+    };
+  }
+
+  /** See `OtherReaders`. */
+  published({ topic, event, data, audience }: Published): void {
+    if (topic !== "calls" || this.#stopped) return;
+    this.#state = null;
+    try {
+      switch (event) {
+        case "call.changed":
+          this.#changed(data as CallView, audience);
+          break;
+        case "call.removed":
+          this.#removed(data as { id: string; into: string }, audience);
+          break;
+        case "reset":
+          this.#reset();
+      }
+    } catch (error) {
+      // Whoever published must not suffer for it.
+      this.#options.log.error({ err: error }, "Sockets could not be told of a call");
+    }
+  }
+
+  /** See `OtherReaders`. */
+  *owners(): Iterable<ReaderOwner> {
+    for (const { session } of this.#clients) if (session.who !== null && !session.closed) yield session.who;
+  }
+
+  /** Sockets of a user, those too that are told to end and have not: a client could keep any number of them. */
+  countOf(userId: number): number {
+    return this.#byUser.get(userId)?.size ?? 0;
+  }
+
+  /** Ends the sockets whose owner matches, and says why. */
+  end(matches: (owner: ReaderOwner) => boolean, reason: string): void {
+    for (const { session } of [...this.#clients]) {
+      if (session.who === null || !matches(session.who)) continue;
+      session.refuse(reason, "Your rights have ended or changed");
+    }
+  }
+
+  /** Ends all sockets; nobody else is let in. */
+  stop(): void {
+    this.#stopped = true;
+    if (this.#timer !== null) this.#options.clock.clearTimeout(this.#timer);
+    this.#timer = null;
+    for (const { pipe } of [...this.#clients]) pipe.close(1001, "stopping");
+  }
+
+  /** Ends at once what has not ended; for the last moment of a stop. */
+  terminate(): void {
+    for (const { pipe } of [...this.#clients]) pipe.terminate();
+  }
+
+  #changed(view: CallView, audience: Audience | undefined): void {
+    const turn = this.#turnOf(view);
+    if (turn !== null) {
+      for (const session of this.#readers(audience)) session.send(turn);
+    }
+    // It rings, or rang, at nobody's who is not party to it.
+    const near = new Set([...view.party_ids, ...view.rings.map((ring) => ring.user_id)]);
+    for (const userId of near) {
+      if (userId === null) continue;
+      for (const session of this.#byUser.get(userId) ?? []) {
+        if (isFor(audience, session)) session.ring(view, turn !== null);
+      }
+    }
+  }
+
+  #removed({ id, into }: { id: string; into: string }, audience: Audience | undefined): void {
+    this.#statuses.delete(id);
+    const text = frameOf("call-removed", { id, into });
+    for (const session of this.#readers(audience)) {
+      session.forget(id);
+      session.send(text);
+    }
+  }
+
+  #reset(): void {
+    const calls = this.#options.calls.list();
+    const left = new Set(calls.map(({ id }) => id));
+    for (const { session } of this.#clients) {
+      session.update();
+      session.ringOnly(left);
+    }
+    for (const view of calls) this.#changed(view, { userIds: view.party_ids });
+  }
+
+  /** What is told of a call that has come to stand elsewhere; null when it has not. */
+  #turnOf(view: CallView): string | null {
+    const { status } = view;
+    const before = this.#statuses.get(view.id);
+    this.#remember(view);
+    if (status === "incoming" || status === before) return null;
+    const { clock } = this.#options;
+    const old = view.ended_at !== null &&
+      clock.toWall(clock.now()) - Date.parse(view.ended_at) > NEWS_MS;
+    return before === undefined && old ? null : turnOf({ ...view, status });
+  }
+
+  #remember(view: CallView): void {
+    this.#statuses.delete(view.id);
+    this.#statuses.set(view.id, view.status);
+    if (this.#statuses.size > MAX_CALLS) this.#statuses.delete(this.#statuses.keys().next().value!);
+  }
+
+  /** Sessions that may read what is for that audience. */
+  *#readers(audience: Audience | undefined): Iterable<SocketSession> {
+    for (const { session } of this.#clients) if (isFor(audience, session)) yield session;
+  }
+
+  #stateFor(scope: Scope): string {
+    if (scope !== "all") {
+      const own = this.#options.calls.list().filter((call) => call.party_ids.includes(scope.userId));
+      return frameOf("statusUpdate", { endpoints: [], calls: own });
+    }
+    const now = this.#options.clock.now();
+    if (this.#state === null || now - this.#state.madeAt >= STATE_MS) {
+      const text = frameOf("statusUpdate", { endpoints: [], calls: this.#options.calls.list() });
+      this.#state = { text, madeAt: now };
+    }
+    return this.#state.text;
+  }
+
+  #enter(session: SocketSession): void {
+    const { userId } = session.who!;
+    const sessions = this.#byUser.get(userId) ?? new Set();
+    this.#byUser.set(userId, sessions.add(session));
+  }
+
+  #leave(session: SocketSession): void {
+    if (session.who === null) return;
+    const sessions = this.#byUser.get(session.who.userId);
+    sessions?.delete(session);
+    if (sessions?.size === 0) this.#byUser.delete(session.who.userId);
+  }
+
+  #arm(): void {
+    if (this.#stopped) return;
+    const { clock } = this.#options;
+    this.#timer ??= clock.setTimeout(() => {
+      this.#timer = null;
+      for (const { session, pipe } of [...this.#clients]) {
+        if (session.who === null && clock.now() - session.openedAt >= STRANGER_MS) {
+          session.refuse("authentication_timeout", "Nobody said who this is within 10 s");
+        }
+        pipe.look();
+      }
+      if (this.#clients.size > 0) this.#arm();
+    }, LOOK_EVERY_MS);
+  }
+}
+
+/** Whether a session may read what is for that audience. */
+function isFor(audience: Audience | undefined, { who }: SocketSession): boolean {
+  if (who === null) return false;
+  const scope = scopeOf(who);
+  return audience === undefined || scope === "all" || audience.userIds.includes(scope.userId);
+}
