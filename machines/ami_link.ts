@@ -53,6 +53,9 @@ export function amiBackoffMs(failures: number, random: number): number {
   return Math.round(ceiling * (1 - random / 2));
 }
 
+/** How often it is asked what is there, although all is well. */
+export const AMI_AUDIT_EVERY_MS = 300_000;
+
 const TOO_LATE = {
   connect: `no connection within ${AMI_DEADLINES_MS.connect / 1000} s`,
   login: `no answer to the login within ${AMI_DEADLINES_MS.login / 1000} s`,
@@ -74,6 +77,7 @@ export const amiLinkMachine = setup({
     loginDeadline: AMI_DEADLINES_MS.login,
     bootDeadline: AMI_DEADLINES_MS.boot,
     syncDeadline: AMI_DEADLINES_MS.sync,
+    audit: AMI_AUDIT_EVERY_MS,
     backoff: ({ context }) => amiBackoffMs(context.failures, context.random),
     refusedRetry: AMI_REFUSED_RETRY_MS,
   },
@@ -212,8 +216,9 @@ export const amiLinkMachine = setup({
         },
       },
       states: {
-        live: { on: { "ami.booted": "resyncing" } },
-        /** Asterisk said on a live connection that it has booted: what is known may be over. */
+        /** Asked anew now and then: one event that was lost would leave a call open for ever. */
+        live: { on: { "ami.booted": "resyncing" }, after: { audit: "resyncing" } },
+        /** Also when Asterisk says on a live connection that it has booted: what is known may be over. */
         resyncing: {
           entry: [{ type: "beginStep", params: "sync" }, "beginSync"],
           after: {

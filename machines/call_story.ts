@@ -104,7 +104,8 @@ export function tell(record: CallRecord, internal: string): Story {
     legOf(record, channel, { origin, segments, talkers, rejected, isInternal, isOver })
   );
   const dialled = legs.filter((leg) => leg.role === "dialled");
-  const accepted = firstOf(record.notes.flatMap((note) => note.kind === "accepted" ? [note] : []));
+  const notes = inOrder(record.notes);
+  const [accepted] = notes.flatMap((note) => note.kind === "accepted" ? [note] : []);
   const receiver = receiverOf(origin, dialled);
   const literal = answerOf(record, dialled, origin);
   const talk = segments[0];
@@ -141,7 +142,7 @@ export function tell(record: CallRecord, internal: string): Story {
     durationMs: talk === undefined
       ? literal === null ? 0 : (endedAt ?? literal.at) - literal.at
       : talkedMs(segments),
-    notes: [...record.notes].sort((one, other) => one.at - other.at),
+    notes,
     remarks: record.remarks?.value ?? "",
   };
 }
@@ -335,8 +336,10 @@ function answerOf(
   if (answered.length === 0) return null;
   const byThem = answered.filter((channel) => channel !== origin);
   const among = byThem.length > 0 ? byThem : answered;
-  const first = among.reduce((one, other) => one.answerAt! <= other.answerAt! ? one : other);
-  return { at: first.answerAt!, leg: dialled.find(({ id }) => id === first.uniqueid)?.id ?? null };
+  const [first] = among.sort((one, other) =>
+    one.answerAt! - other.answerAt! || compareIds(one.uniqueid, other.uniqueid)
+  );
+  return { at: first!.answerAt!, leg: dialled.find(({ id }) => id === first!.uniqueid)?.id ?? null };
 }
 
 /** The number of a phone that was dialled: its endpoint's, for the caller number may be that of its group. */
@@ -356,8 +359,10 @@ function ownNumberOf(channel: ChannelRecord): string {
   return endpointOf(channel.name.value).replace(/-ep$/, "");
 }
 
-function firstOf<T extends { at: number }>(notes: T[]): T | undefined {
-  return notes.length === 0 ? undefined : notes.reduce((one, other) => one.at <= other.at ? one : other);
+/** The earliest first; of two at once always the same, whichever came first. */
+function inOrder(notes: readonly CallNote[]): CallNote[] {
+  const text = (note: CallNote) => JSON.stringify(note);
+  return [...notes].sort((one, other) => one.at - other.at || (text(one) < text(other) ? -1 : 1));
 }
 
 const tests = new Map<string, RegExp>();

@@ -46,7 +46,7 @@ export function conversations(record: CallRecord): Conversation[] {
     });
     open = now;
   }
-  return found;
+  return found.sort((one, other) => one.from - other.from || (one.legs.join() < other.legs.join() ? -1 : 1));
 }
 
 /** Milliseconds in which anybody talked; of a conversation that goes on, nothing yet. */
@@ -137,15 +137,17 @@ function talkingGroups(present: Stay[], halves: Map<string, string>, record: Cal
     }
   }
   const groups = new Map<string, Set<string>>();
+  const conferences = new Set<string>();
   for (const { channel, bridge } of present) {
+    const room = root(bridge);
+    if (record.rooms[bridge] === "conference") conferences.add(room);
     const known = record.channels[channel];
     if (known === undefined || isLocal(known)) continue;
-    const room = root(bridge);
     const group = groups.get(room);
     if (group === undefined) groups.set(room, new Set([channel]));
     else group.add(channel);
   }
-  return [...groups].filter(([room, { size }]) => size > 1 || record.rooms[room] === "conference")
+  return [...groups].filter(([room, { size }]) => size > 1 || conferences.has(room))
     .map(([, group]) => [...group].sort());
 }
 

@@ -232,7 +232,7 @@ export class AmiLink {
 function phaseOf(snapshot: ReturnType<Actor<typeof amiLinkMachine>["getSnapshot"]>): LinkPhase {
   if (snapshot.matches("backing_off")) return "backing_off";
   if (snapshot.matches("refused")) return "refused";
-  if (snapshot.matches({ up: "live" })) return "up";
+  if (snapshot.matches("up")) return "up";
   if (snapshot.matches({ trying: "connecting" })) return "connecting";
   return snapshot.matches({ trying: "logging_in" }) ? "logging_in" : "syncing";
 }
