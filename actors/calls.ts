@@ -90,6 +90,8 @@ export class Calls {
   readonly #quarantined = new Set<string>();
   readonly #saver: CallSaver;
   readonly #ulid = monotonicFactory();
+  #taken = 0;
+  #ignored = 0;
 
   constructor(options: CallsOptions) {
     this.#options = options;
@@ -105,6 +107,16 @@ export class Calls {
   /** Calls that go on, and those that ended a moment ago. */
   get size(): number {
     return this.#entries.size;
+  }
+
+  /** Events that calls took, since the start. */
+  get taken(): number {
+    return this.#taken;
+  }
+
+  /** Events of calls that were over for good. */
+  get ignored(): number {
+    return this.#ignored;
   }
 
   /** Calls whose actor failed or whose stored state was damaged, since the start. */
@@ -268,12 +280,13 @@ export class Calls {
     const channels = channelsOf(event);
     const found = pbx.index.find(channels);
     if (found.length === 0) {
-      if (pbx.index.areOver(channels, this.#options.clock.now())) return;
+      if (pbx.index.areOver(channels, this.#options.clock.now())) return void this.#ignored++;
       const { id } = this.#begin(pbx, event.at);
       found.push(id);
     }
     const id = found.length === 1 ? found[0]! : this.#merge(pbx, found, event.at);
     pbx.index.add(channels.flatMap(({ uniqueid, linkedid }: ChannelSeen) => [uniqueid, linkedid]), id);
+    this.#taken++;
     this.#deliver(id, event);
   }
 
@@ -367,7 +380,9 @@ export class Calls {
     const { feed } = this.#options;
     const left = before.party_ids.filter((userId) => !view.party_ids.includes(userId));
     // It is theirs no more. Who reads all calls hears this too, and the next message gives it back to them.
-    if (left.length > 0) feed.publish("calls", "call.removed", { id: entry.id, into: null }, { userIds: left });
+    if (left.length > 0) {
+      feed.publish("calls", "call.removed", { id: entry.id, into: null }, { userIds: left });
+    }
     feed.publish("calls", "call.changed", withoutCourse(view), { userIds: view.party_ids });
     this.#say(entry, before);
     return true;

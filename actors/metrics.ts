@@ -3,6 +3,7 @@
  * Metrics for Prometheus. Counts come from those who count; gauges are read when they are asked for.
  */
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { Calls } from "./calls.ts";
 import type { DoorCommands } from "./door_commands.ts";
 import type { Feed } from "./feed.ts";
 import type { Intercoms } from "./intercoms.ts";
@@ -12,6 +13,7 @@ import type { Links } from "./links.ts";
 export interface Measured {
   intercoms: Intercoms;
   commands: DoorCommands;
+  calls: Pick<Calls, "counts" | "taken" | "ignored" | "quarantined">;
   feed: Feed;
   links: Links;
   writer: { waitingRows: number; committedRows: number };
@@ -79,7 +81,7 @@ export class Metrics {
         },
       });
     };
-    const { intercoms, commands, feed, links, writer } = measured;
+    const { intercoms, commands, calls, feed, links, writer } = measured;
     let counted = { at: -Infinity, counts: {} as Record<string, number> };
     const counts = () => {
       if (now() - counted.at >= COUNTS_MS) counted = { at: now(), counts: intercoms.counts() };
@@ -103,11 +105,26 @@ export class Metrics {
         for (const { id, state } of links.list()) this.set({ link: id }, state === "up" ? 1 : 0);
       },
     });
+    new Gauge({
+      name: "doorline_calls",
+      help: "Calls that go on, by status",
+      labelNames: ["status"],
+      registers: [this.#registry],
+      collect() {
+        for (const [status, count] of Object.entries(calls.counts())) this.set({ status }, count);
+      },
+    });
+    gauge("doorline_call_events", "Events of calls taken since the start", () => calls.taken);
+    gauge(
+      "doorline_call_events_ignored",
+      "Events of calls that were over for good, since the start",
+      () => calls.ignored,
+    );
     gauge("doorline_intercoms_waiting", "Panels that wait to be approved", () => intercoms.waiting);
     gauge(
       "doorline_actors_quarantined",
       "Actors put aside and rebuilt since the start",
-      () => intercoms.quarantined.length,
+      () => intercoms.quarantined.length + calls.quarantined.length,
     );
     gauge("doorline_door_commands_in_flight", "Openings that are requested or sent", () => commands.inFlight);
     gauge("doorline_feed_readers", "Open streams", () => feed.readers);

@@ -176,7 +176,7 @@ export function createSystem(options: SystemOptions): System {
       await loadState({ database: db.reader, clock, intercoms, commands, calls, recorder, heardUntil });
       await transport.start();
       pbx.start();
-      metrics.start({ intercoms, commands, feed, links, writer });
+      metrics.start({ intercoms, commands, calls, feed, links, writer });
       housekeeping.start();
     },
     stop: async () => {

@@ -200,7 +200,14 @@ export async function onEdge(
   links.opened("broker");
   links.opened("database");
   links.onChange(({ id, state }) => id === "broker" && intercoms.linkChanged(state === "up"));
-  metrics.start({ intercoms, commands, feed, links, writer });
+  metrics.start({
+    intercoms,
+    commands,
+    calls: { counts: () => ({ incoming: 0, answered: 0 }), taken: 0, ignored: 0, quarantined: [] },
+    feed,
+    links,
+    writer,
+  });
   try {
     await people.start();
     await directory.start();
