@@ -9,20 +9,12 @@ import { type CallCursor, type CallFilter, findCall, listCalls, streamCalls } fr
 import { type Database, DatabaseAway } from "../db/client.ts";
 import type { CallDetailView, CallView } from "../machines/views.ts";
 import { CALL_CSV_COLUMNS, csvRow, matchesCall, readSearch } from "./call_lists.ts";
+import { Call, CALL_STATUSES, CallDetail, CallNotes, DIRECTIONS, TransferRequest } from "./call_schemas.ts";
 import { csvResponse } from "./csv.ts";
 import { type AppEnv, route, type Who, whoOf } from "./guard.ts";
 import { readTimeCursor, timeParam, writeTimeCursor } from "./paging.ts";
 import { defaultHook, problem, type ProblemResponse } from "./problem.ts";
-import {
-  Call,
-  CALL_STATUSES,
-  CallDetail,
-  CallNotes,
-  DIRECTIONS,
-  page,
-  Problem,
-  TransferRequest,
-} from "./schemas.ts";
+import { page, Problem } from "./schemas.ts";
 
 /** Who does something at a call. */
 export interface CallBy extends Pick<Who, "userId" | "name" | "role"> {

@@ -38,6 +38,7 @@ Deno.test("config: an empty environment gives the defaults of the contract", () 
     mqttUrl: undefined,
     mqttPort: 1883,
     mqttHost: "127.0.0.1",
+    amiServers: [],
     emulate: ["intercoms", "asterisk"],
     notYetUsed: [],
     offlineAfterMs: 120_000,
@@ -46,6 +47,7 @@ Deno.test("config: an empty environment gives the defaults of the contract", () 
     keepEventsMonths: 24,
     adminPassword: undefined,
     adopt: "auto",
+    phoneRegion: "RU",
     telegramApi: "https://api.telegram.org",
     publicOrigins: [],
     trustProxy: [],
@@ -80,9 +82,24 @@ const SETTINGS: [
   ]],
   ["MQTT_PORT", "1884", (c) => c.mqttPort, 1884, ["x"]],
   ["MQTT_HOST", "10.0.0.5", (c) => c.mqttHost, "10.0.0.5", []],
-  ["AMI_URL", "ami://u:s@a:5038/one,ami://u:s@b:5038/two", (c) => c.notYetUsed, ["DOORLINE_AMI_URL"], [
+  ["AMI_URL", "ami://u:s@a/one, ami://u:p@b.example:5039/two", (c) => c.amiServers, [
+    { name: "one", host: "a", port: 5038, user: "u", secret: "s" },
+    { name: "two", host: "b.example", port: 5039, user: "u", secret: "p" },
+  ], [
     "ami://u:s@a:5038/one,tcp://b",
     "u:s@a",
+    "ami://u:s@a,",
+    "ami://u@a",
+    "ami://:s@a",
+    "ami://u:s@a:0",
+    "ami://u:s@a:65536",
+    "ami://u:s@a/one,ami://u:s@b/one",
+    "ami://u:s@a,ami://u:s@b/a",
+    "ami://u:s%0d%0aAction: x@a",
+    "ami://u:%zz@a",
+    "ami://u:s@a/one/two",
+    "ami://u:s@a?x",
+    "ami://u:s@a#x",
   ]],
   ["ASTERISK_LOG", "/var/log/a,/var/log/b*", (c) => c.notYetUsed, ["DOORLINE_ASTERISK_LOG"], ["/a,,/b"]],
   ["PJSIP_CONF", "/etc/asterisk/pjsip.conf", (c) => c.notYetUsed, ["DOORLINE_PJSIP_CONF"], []],
@@ -95,6 +112,7 @@ const SETTINGS: [
   ["ADMIN_PASSWORD", "ten letters", (c) => c.adminPassword, "ten letters", ["short", "x".repeat(201)]],
   ["ADOPT", "approve", (c) => c.adopt, "approve", ["yes", "AUTO"]],
   ["INTERNAL_NUMBERS", "^[1-9]00$", (c) => c.internalNumbers.source, "^[1-9]00$", ["(", "[z-a]"]],
+  ["PHONE_REGION", "BY", (c) => c.phoneRegion, "BY", ["ru", "ZZ", "RUS", "7", "__proto__"]],
   ["TELEGRAM_API", "http://127.0.0.1:9", (c) => c.telegramApi, "http://127.0.0.1:9", ["telegram", "ftp://x"]],
   ["PUBLIC_ORIGIN", "https://a.example, https://b.example", (c) => c.publicOrigins, [
     "https://a.example",
@@ -142,19 +160,13 @@ Deno.test("config: an unknown name stops the start and is named", () => {
 
 Deno.test("config: what has nothing behind it yet is named when it was given, and only then", () => {
   const given = {
-    DOORLINE_WS_PORT: "3771",
-    DOORLINE_AMI_URL: "ami://u:s@a:5038/one",
     DOORLINE_ASTERISK_LOG: "/var/log/a",
     DOORLINE_PJSIP_CONF: "/etc/asterisk/pjsip.conf",
-    DOORLINE_INTERNAL_NUMBERS: "^1$",
     DOORLINE_TELEGRAM_API: "http://127.0.0.1:9",
-    DOORLINE_EMULATE: "intercoms,asterisk",
+    DOORLINE_EMULATE: "intercoms,webhooks",
   };
   assert.deepEqual(read(given).notYetUsed, Object.keys(given));
-  for (const emulate of ["asterisk", "webhooks"]) {
-    assert.deepEqual(read({ DOORLINE_EMULATE: emulate }).notYetUsed, ["DOORLINE_EMULATE"]);
-  }
-  for (const emulate of ["none", "intercoms", ""]) {
+  for (const emulate of ["none", "intercoms", "asterisk", "intercoms,asterisk", ""]) {
     assert.deepEqual(read({ DOORLINE_EMULATE: emulate, DOORLINE_WS_PORT: "" }).notYetUsed, []);
   }
 });
@@ -169,6 +181,9 @@ Deno.test("config: a secret's value is in no message", () => {
     ["DATABASE_URL", `mysql://u:${CANARY}@db/x`],
     ["MQTT_URL", `http://u:${CANARY}@b`],
     ["AMI_URL", `tcp://u:${CANARY}@b`],
+    ["AMI_URL", `ami://u:${CANARY}@b/one,ami://u:${CANARY}@c/one`],
+    ["AMI_URL", `ami://u:${CANARY}%0a@b`],
+    ["AMI_URL", `ami://u:x@b/one,${CANARY}`],
   ];
   for (const [name, value] of bad) {
     assert.ok(!refusal({ [`DOORLINE_${name}`]: value }).includes(CANARY), name);
@@ -205,6 +220,18 @@ Deno.test("config: a secret's file that is missing, or given beside the value, s
     { "/d": "postgres://db/x" },
   );
   assert.match(both, /^DOORLINE_DATABASE_URL_FILE: expected either it or DOORLINE_DATABASE_URL, got both$/);
+});
+
+Deno.test("config: an Asterisk is named by its host where its URL has no name, and its secret is read as it is meant", () => {
+  const given = "ami://door%40line:p%2C%3A%2F%40%23%20x@[::1]:5040,ami://u:s@192.0.2.1/";
+  assert.deepEqual(read({ DOORLINE_AMI_URL: given }).amiServers, [
+    { name: "::1", host: "::1", port: 5040, user: "door@line", secret: "p,:/@# x" },
+    { name: "192.0.2.1", host: "192.0.2.1", port: 5038, user: "u", secret: "s" },
+  ]);
+  assert.equal(
+    refusal({ DOORLINE_AMI_URL: "ami://u:s@a/one,ami://u:s@b/one" }),
+    "DOORLINE_AMI_URL: expected a name that no other server has in entry 2, got another value",
+  );
 });
 
 Deno.test("config: panels nobody knows join by themselves only where all listen on loopback", () => {

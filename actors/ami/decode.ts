@@ -205,8 +205,11 @@ function channelOf(packet: AmiPacket, prefix: string): ChannelSeen | null {
   };
 }
 
+/** A text that can be stored: no NUL, and cut between characters if at all. */
 function text(value: string | undefined): string | null {
-  return value === undefined || value === "" || value === UNKNOWN ? null : value.slice(0, LONGEST);
+  if (value === undefined || value === "" || value === UNKNOWN) return null;
+  if (value.length <= LONGEST && !value.includes("\0")) return value;
+  return value.replaceAll("\0", "").slice(0, LONGEST).toWellFormed() || null;
 }
 
 function number(value: string | undefined): number | null {

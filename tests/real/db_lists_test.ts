@@ -4,13 +4,13 @@
  * doubles while rows come in.
  */
 import assert from "node:assert/strict";
-import type postgres from "postgres";
 import { listEvents } from "../../db/intercom_events.ts";
 import { migrate } from "../../db/migrate.ts";
 import { keepPartitions } from "../../db/partitions.ts";
 import { writeBatch } from "../../db/write_batch.ts";
 import { event, NOON, type TrickyDatabase, withDatabase } from "../db/ground.ts";
 import { lacks } from "../support/available.ts";
+import { planOf } from "../support/explain.ts";
 import { type Postgres, startPostgres } from "../support/servers.ts";
 
 const ignore = lacks("postgresql");
@@ -52,29 +52,12 @@ function test(rule: string, run: (database: TrickyDatabase) => Promise<void>): v
   });
 }
 
-/** The plan of what `listEvents` asks: its own query with EXPLAIN before it. */
+/** The plan of what `listEvents` asks. */
 async function plan(
   database: TrickyDatabase,
   ...args: Parameters<typeof listEvents> extends [unknown, ...infer A] ? A : never
 ): Promise<string> {
-  let text = "";
-  await database.query(async (sql) => {
-    // A tagged template is a function of its strings: the outermost one gets a word before its first.
-    const explaining = new Proxy(sql, {
-      apply: (target, self, [strings, ...values]) => {
-        const whole = typeof strings[0] === "string" && /^\s*select id, mac/.test(strings[0]);
-        if (!whole) return Reflect.apply(target, self, [strings, ...values]);
-        const parts = [`explain ${strings[0]}`, ...strings.slice(1)];
-        return Reflect.apply(target, self, [Object.assign(parts, { raw: parts }), ...values]).then(
-          (rows: Record<string, string>[]) => {
-            text = rows.map((row) => row["QUERY PLAN"]).join("\n");
-            return [];
-          },
-        );
-      },
-    }) as postgres.Sql;
-    await listEvents(explaining, ...args);
-  });
+  const text = await planOf(database, /^\s*select id, mac/, (sql) => listEvents(sql, ...args));
   assert.match(text, /Limit/);
   return text;
 }

@@ -3,6 +3,7 @@
  * What holds on the embedded database holds on a real PostgreSQL.
  */
 import { migrate } from "../../db/migrate.ts";
+import { callsSuite } from "../db/calls_suite.ts";
 import { type Ground, withDatabase } from "../db/ground.ts";
 import { migrateSuite } from "../db/migrate_suite.ts";
 import { partitionsSuite } from "../db/partitions_suite.ts";
@@ -23,4 +24,5 @@ Deno.test.afterAll(async () => await server?.stop());
 
 migrateSuite("PostgreSQL", ground, { ignore });
 partitionsSuite("PostgreSQL", ground, { ignore });
+callsSuite("PostgreSQL", ground, { ignore });
 writerSuite("PostgreSQL", ground, { ignore });

@@ -3,7 +3,8 @@
  * The guard: whose page may send, whose address is believed, and that each route names its audience.
  */
 import assert from "node:assert/strict";
-import { createGuard, ROLES_EXTENSION } from "../../routes/guard.ts";
+import { Hono } from "hono";
+import { type AppEnv, createGuard, ROLES_EXTENSION } from "../../routes/guard.ts";
 import { addUser, HOME, inTown, type Town, type TownOptions, useDatabase } from "../support/people.ts";
 
 useDatabase();
@@ -61,13 +62,53 @@ Deno.test("row 24: Origin matrix holds for what changes something, for streams a
         const headers = { ...headersOf(origin, site), ...extra };
         const answer = await town.ask(method, path, { cookie, headers, body });
         const what = `${method} ${path} from Origin ${origin}, Sec-Fetch-Site ${site}`;
-        assert.equal(answer.status, allowed ? 200 : 403, what);
-        if (!allowed) assert.equal((await answer.json()).type, "/problems/foreign-origin", what);
+        // A socket has no preflight, and a browser that opens one always says Origin: a cookie without is borrowed.
+        const fine = allowed && !(extra === upgrade && origin === null);
+        assert.equal(answer.status, fine ? 200 : 403, what);
+        if (!fine) assert.equal((await answer.json()).type, "/problems/foreign-origin", what);
       }
       const read = await town.ask("GET", "/api/me", { cookie, headers: headersOf(origin, site) });
       assert.equal(read.status, 200, "a plain read is kept from foreign scripts by the browser");
     }
   }, { publicOrigins: [`${PUBLIC}/`] }));
+
+Deno.test("row 24: a socket without a cookie needs no Origin, and a foreign one is refused all the same", () =>
+  inTown(async (town) => {
+    const bearer = await tokenOf(town, await town.login());
+    const upgrade = { Upgrade: "WebSocket", Connection: "Upgrade" };
+    const evil = { ...upgrade, Origin: "http://evil.test" };
+    assert.equal((await town.ask("GET", "/where", { headers: upgrade })).status, 200);
+    assert.equal((await town.ask("GET", "/where", { headers: upgrade, bearer })).status, 200);
+    assert.equal((await town.ask("GET", "/where", { headers: evil })).status, 403);
+  }));
+
+Deno.test("row 24: a port of its own takes the pages of the other port of the same host, and of no third", async () => {
+  const guard = createGuard({
+    people: { identify: () => null },
+    trustProxy: [],
+    publicOrigins: [PUBLIC],
+    pagesPort: () => 8000,
+  });
+  const app = new Hono<AppEnv>().use(guard.identify, guard.sameOrigin).get("/", (c) => c.text("in"));
+  const cases: [host: string, origin: string, status: number][] = [
+    ["doors.test:3771", "http://doors.test:8000", 200],
+    ["doors.test:3771", "http://doors.test:3771", 200],
+    ["[::1]:3771", "http://[::1]:8000", 200],
+    ["doors.test:3771", PUBLIC, 200],
+    ["doors.test:3771", "http://doors.test:5000", 403],
+    ["doors.test:3771", "http://doors.test", 403],
+    ["doors.test:3771", "http://evil.test:8000", 403],
+    ["doors.test:3771", "null", 403],
+    ["a b", "null", 403],
+  ];
+  for (const [host, origin, status] of cases) {
+    const headers = { Host: host, Origin: origin, Upgrade: "websocket", "Sec-Fetch-Site": "same-site" };
+    // A page of the very host and port is said to be of the same origin.
+    if (origin.endsWith(host)) headers["Sec-Fetch-Site"] = "same-origin";
+    const answer = await app.request("http://doors.test:3771/", { headers });
+    assert.equal(answer.status, status, `${origin} at ${host}`);
+  }
+});
 
 Deno.test("row 24: login and logout are held to the own origin too", () =>
   inTown(async (town) => {

@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { callRow, callView } from "../db/call_rows.ts";
 import { useEmbedded } from "../db/ground.ts";
 import { type Edge, onEdge } from "./edge.ts";
 import type { Operation } from "./openapi.ts";
@@ -160,19 +161,30 @@ async function send(edge: Edge, operation: Operation, call: Call): Promise<void>
   for (const [name, given] of answer.headers) assert.doesNotMatch(`${name}: ${given}`, /[\r\n]/, what);
 }
 
+/** A call that goes on, by the id that paths have where they should be as they are. */
+async function keepCall(edge: Edge, name = "Caller"): Promise<void> {
+  const view = callView({ id: "3", caller: { number: "74951234567", name, user_id: null } });
+  await edge.writer.commit({ calls: [callRow(view)] });
+  edge.calls.held.set(view.id, view);
+}
+
 /** Bodies that would be taken, to which one hostile value is done at a time. */
 const BODIES: Record<string, Record<string, unknown>> = {
   "POST /api/login": { login: "admin", password: "wrong password" },
   "PUT /api/me/password": { current: "wrong password", password: "another password" },
   "POST /api/users": { login: "carl", role: "employee", password: "password of carl" },
   "POST /api/tokens": { name: "probe" },
+  "POST /api/companies": { name: "Company", notes: "", phones: ["+7 495 123-45-67"] },
+  "PUT /api/users/{id}/phones": { phones: ["777"] },
+  "POST /api/calls/{id}/transfer": { to: "888" },
+  "PUT /api/calls/{id}/notes": { notes: "note" },
 };
 
 /** Each hostile value on each parameter and field of an operation, the rest as it should be. */
 function* oneAtATime(edge: Edge, operation: Operation): Generator<Call> {
   const parameters = (operation.described.parameters ?? []) as Parameter[];
   const body = BODIES[`${operation.method} ${operation.path}`] ?? {};
-  const path: Record<string, string> = { mac: MAC, id: "3" };
+  const path: Record<string, string> = { mac: MAC, id: "3", number: "777" };
   for (const { name, in: place } of parameters) {
     for (const hostile of HOSTILE) {
       if (place === "path" && hostile !== "") {
@@ -195,6 +207,7 @@ Deno.test("row 30: one hostile text at a time, with all else as it should be, is
   onEdge(ground, async (edge) => {
     await edge.panel(MAC);
     await edge.say(MAC, "call", { apartment: "7" });
+    await keepCall(edge);
     let calls = 0;
     for (const operation of edge.document.operations) {
       if (operation.path === "/api/logout") continue;
@@ -213,6 +226,7 @@ Deno.test("row 30: hostile text on every parameter and field of every route at o
   onEdge(ground, async (edge) => {
     await edge.panel(MAC);
     await edge.say(MAC, "call", { apartment: "7" });
+    await keepCall(edge);
     let calls = 0;
     for (const operation of edge.document.operations) {
       // It would end the session that the others are asked with.
@@ -241,12 +255,22 @@ Deno.test("row 30: a filter of SQL finds nothing, where the same without finds s
     const found = async (query: string) =>
       (await edge.ask("GET", `/api/${query}`, { as: "admin" })).json.items.length;
     const always = encodeURIComponent("' or '1'='1");
+    await keepCall(edge, "a%b_c'd");
     assert.equal(await found("events?apartment=7"), 1);
+    assert.equal(await found("calls?number=495&pbx=main&status=completed"), 1);
+    for (const part of ["a%25b", "b_c", "c%27d"]) assert.equal(await found(`calls?q=${part}`), 1, part);
+    for (const none of ["a%25c", "b_d", "%25%25", "__", "%5C", "%27%27"]) {
+      assert.equal(await found(`calls?q=${none}`), 0, `${none} is no pattern`);
+    }
     for (
       const query of [
         `events?apartment=7${always}`,
         `events?mac=${MAC}${always}`,
         `audit?action=login${always}`,
+        `calls?pbx=main${always}`,
+        `calls?q=caller${always}`,
+        `calls?number=495${always}`,
+        `companies?q=x${always}`,
       ]
     ) {
       assert.equal(await found(query), 0, query);
@@ -280,4 +304,22 @@ Deno.test("row 29: names of panels, apartments and keys come back as they were s
     assert.equal(letters.json.items[0].topic, `intercom/${MAC}/nonsense`);
     assert.ok(letters.json.items[0].payload.includes("<img src=x onerror"));
     assert.deepEqual(letters.json.counts, { unknown_topic: 1 });
+  }));
+
+Deno.test("row 29: names of callers, companies and people come back as they are, as JSON", () =>
+  onEdge(ground, async (edge) => {
+    const hostile = `<img src=x onerror=alert(1)>"'&<!--]]>\u2028</script>`;
+    await keepCall(edge, hostile);
+    const body = { name: hostile, notes: hostile, phones: ["+7 495 123-45-67"] };
+    const made = await edge.ask("POST", "/api/companies", { as: "admin", body });
+    assert.deepEqual([made.json.name, made.json.notes], [hostile, hostile]);
+    await edge.ask("PUT", "/api/calls/3/notes", { body: { notes: hostile } });
+    for (const path of ["/api/calls", "/api/calls/3", "/api/companies", "/api/numbers/74951234567"]) {
+      const answer = await edge.ask("GET", path);
+      assert.ok(answer.text.includes("<img src=x onerror"), path);
+      assert.equal(answer.headers.get("content-type"), "application/json");
+      assert.equal(answer.headers.get("x-content-type-options"), "nosniff");
+    }
+    const { caller, notes } = (await edge.ask("GET", "/api/calls/3")).json;
+    assert.deepEqual([caller.name, notes], [hostile, hostile]);
   }));

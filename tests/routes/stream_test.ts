@@ -111,6 +111,30 @@ Deno.test("row 32: an employee's stream has no panels and no events, in the snap
     }
   }));
 
+Deno.test("row 32: an employee's stream has their own calls only, also what was missed", () =>
+  onEdge(ground, async (edge) => {
+    const operators = await openStream(edge, "calls");
+    const own = await openStream(edge, "calls,events", { as: "employee" });
+    for (const stream of [operators, own]) assert.equal((await stream.next())!.event, "snapshot");
+    const publish = (id: string, userIds: number[]) =>
+      edge.feed.publish("calls", "call.changed", { id }, { userIds });
+    publish("others", [OPERATOR]);
+    publish("own", [EMPLOYEE, OPERATOR]);
+    assert.equal((await operators.next())!.data.id, "others");
+    const all = await operators.next();
+    assert.deepEqual([all!.event, all!.data.id], ["call.changed", "own"]);
+    const told = await own.next();
+    assert.deepEqual([told!.id, told!.data.id], [all!.id, "own"]);
+    for (const stream of [operators, own]) await stream.close();
+    publish("others again", []);
+    publish("own again", [EMPLOYEE]);
+    // What an operator saw before does not help.
+    const headers = { "Last-Event-ID": told!.id!.replace(/\d+$/, "0") };
+    const back = await openStream(edge, "calls", { as: "employee", headers });
+    assert.deepEqual([(await back.next())!.data.id, (await back.next())!.data.id], ["own", "own again"]);
+    await back.close();
+  }));
+
 Deno.test("stream: a topic that does not exist is 422, none at all is all of them", () =>
   onEdge(ground, async (edge) => {
     for (const topics of ["", "doors", "intercoms,", "intercoms,__proto__", "constructor", "a".repeat(300)]) {
@@ -164,6 +188,7 @@ const ENDS: [what: string, as: "operator" | "token of operator", act: (edge: Edg
 
 /** The admin is the first user. */
 const OPERATOR = 2;
+const EMPLOYEE = 3;
 
 function change(edge: Edge, body: Record<string, unknown>): Promise<unknown> {
   return edge.ask("PUT", `/api/users/${OPERATOR}`, { as: "admin", body });

@@ -67,7 +67,7 @@ const RULES: Record<string, Rule> = {
       "uplot",
     ],
   },
-  "config.ts": { packages: ["zod"], builtins: true },
+  "config.ts": { packages: ["libphonenumber-js/min", "zod"], builtins: true },
 };
 
 /** Folders and files without a rule: they may know everything but main.ts. */

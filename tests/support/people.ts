@@ -4,6 +4,7 @@
  * and the app of their routes. One database serves a file; each test begins with empty tables.
  */
 import { OpenAPIHono } from "@hono/zod-openapi";
+import { Directory } from "../../actors/directory.ts";
 import type { Hasher } from "../../actors/people/passwords.ts";
 import { People } from "../../actors/people/people.ts";
 import type { Ended } from "../../actors/people/who.ts";
@@ -52,6 +53,7 @@ export interface Clock {
 /** People under test. */
 export interface Town {
   people: People;
+  directory: Directory;
   database: FailingDatabase;
   clock: Clock;
   app: OpenAPIHono<AppEnv>;
@@ -133,13 +135,17 @@ export async function inTown(run: (town: Town) => Promise<void>, options: TownOp
     people.onEnded((event) => ended.push(event));
     return people;
   };
+  const directoryOf = (people: People) =>
+    new Directory({ database, people, log, internalNumbers: /^\d{2,4}$/, phoneRegion: "RU", retryMs: 1 });
   const firstPassword = options.adminPassword === null ? undefined : options.adminPassword ?? ADMIN_PASSWORD;
   let people = build(firstPassword);
+  let directory = directoryOf(people);
   try {
     await database.query((sql) =>
-      sql`truncate users, sessions, api_tokens, audit_log restart identity cascade`
+      sql`truncate users, sessions, api_tokens, audit_log, companies restart identity cascade`
     );
     await people.start();
+    await directory.start();
     const appOf = () => {
       const guard = createGuard({
         people,
@@ -152,7 +158,7 @@ export async function inTown(run: (town: Town) => Promise<void>, options: TownOp
       app.notFound(notFound);
       registerSecurity(app);
       app.route("/", authRoutes({ people, guard }));
-      app.route("/", peopleRoutes({ people }));
+      app.route("/", peopleRoutes({ people, directory }));
       app.route("/", auditRoutes({ database }));
       app.get("/login", (c) => c.text("the login page"));
       app.get("/api/stream", (c) => c.text("a stream"));
@@ -161,6 +167,7 @@ export async function inTown(run: (town: Town) => Promise<void>, options: TownOp
     };
     const town: Town = {
       people,
+      directory,
       database,
       clock,
       app: appOf(),
@@ -186,16 +193,21 @@ export async function inTown(run: (town: Town) => Promise<void>, options: TownOp
         return cookieOf(answer);
       },
       restart: async (again = {}) => {
+        directory.stop();
         await people.stop();
         people = build(again.adminPassword);
+        directory = directoryOf(people);
         await people.start();
+        await directory.start();
         town.people = people;
+        town.directory = directory;
         town.app = appOf();
       },
     };
     await run(town);
   } finally {
     database.away = false;
+    directory.stop();
     await people.stop();
     Date.now = realNow;
     await database.stop();
