@@ -5,7 +5,7 @@
  */
 
 /** Programs and libraries of Debian that tests use. */
-export type Tool = "mosquitto" | "postgresql" | "chromium" | "libfaketime";
+export type Tool = "mosquitto" | "postgresql" | "chromium" | "libfaketime" | "sipp" | "debootstrap";
 
 interface Needed {
   /** Debian packages that bring it. */
@@ -35,6 +35,16 @@ const NEEDED: Record<Tool, Needed> = {
   libfaketime: {
     packages: ["libfaketime"],
     files: [LIBRARY_FOLDERS.map((folder) => `${folder}/faketime/libfaketimeMT.so.1`)],
+  },
+  sipp: { packages: ["sip-tester"], files: [["/usr/bin/sipp"]] },
+  debootstrap: {
+    // Those that it recommends check what it downloads; without them it installs nothing.
+    packages: ["debootstrap", "gpgv", "debian-archive-keyring"],
+    files: [
+      ["/usr/sbin/debootstrap"],
+      ["/usr/bin/gpgv"],
+      ["/usr/share/keyrings/debian-archive-keyring.gpg"],
+    ],
   },
 };
 

@@ -3,6 +3,7 @@
  * Installs the Debian packages that tests need, where that is possible: on Debian, as root.
  * It says what it does, starts no service, and never fails: what stays missing has its tests skipped.
  */
+import { installAsterisks } from "./asterisk_chroot.ts";
 import { has, packagesOf, type Tool, TOOLS } from "./available.ts";
 import { startProcess } from "./process.ts";
 
@@ -19,8 +20,14 @@ const APT = [
   "Acquire::http::Timeout=30",
 ];
 
-/** Brings what is missing and gives what is missing still. */
+/** Brings what is missing and gives what is missing still, Asterisk aside: its tests ask for it themselves. */
 export async function installTools(say: (line: string) => void = console.log): Promise<Tool[]> {
+  const left = await installPackages(say);
+  await installAsterisks(say);
+  return left;
+}
+
+async function installPackages(say: (line: string) => void): Promise<Tool[]> {
   const missing = () => TOOLS.filter((tool) => !has(tool));
   const wanted = missing();
   if (wanted.length === 0) return [];
