@@ -34,18 +34,17 @@ export interface AmiServerOptions {
   onAction: ActionHandler;
   /** Hears of every action, refused ones too. */
   onReceived: (action: AmiAction) => void;
+  /**
+   * A client with more bytes unread is dropped. Asterisk measures the time that one write takes (`writetimeout`,
+   * 100 ms); bytes say the same without a timer for each write.
+   */
+  mostUnreadBytes: number;
   /** Called when a login was accepted, after its response. */
   onLogin: (session: AmiSession) => void;
 }
 
 /** As Asterisk's default `authtimeout`. */
 const AUTH_TIMEOUT_MS = 30_000;
-/**
- * A client with this much unread is dropped. Asterisk measures the time that one write takes (`writetimeout`, 100 ms);
- * bytes say the same without a timer for each write.
- */
-const MOST_UNREAD = 4 * 1024 * 1024;
-
 /** One client. */
 export class AmiSession {
   readonly server: AmiServer;
@@ -112,16 +111,14 @@ export class AmiSession {
       return;
     }
     this.socket.write(text);
-    if (this.socket.writableLength > MOST_UNREAD) {
-      this.server.slowClients++;
-      this.socket.destroy();
-    }
+    this.server.checkReads(this);
   }
 
   /** Says the last word and closes. */
   close(): void {
     this.flush();
-    this.socket.end();
+    // Asterisk does not wait for the other side to agree.
+    this.socket.end(() => this.socket.destroy());
   }
 }
 
@@ -133,6 +130,8 @@ export class AmiServer {
   muted = false;
   /** True while events are kept from everybody. */
   quiet = false;
+  /** Every socket, also of sessions that are forgotten but still have a last word on its way. */
+  readonly #sockets = new Set<Socket>();
   #listener: Server | null = null;
   #port = 0;
   readonly #options: AmiServerOptions;
@@ -163,7 +162,15 @@ export class AmiServer {
     this.#listener = null;
     const closed = listener && new Promise<void>((resolve) => listener.close(() => resolve()));
     for (const session of [...this.sessions]) this.drop(session);
+    for (const socket of this.#sockets) socket.destroy();
     await closed;
+  }
+
+  /** Drops a client that does not read. */
+  checkReads(session: AmiSession): void {
+    if (session.socket.writableLength <= this.#options.mostUnreadBytes) return;
+    this.slowClients++;
+    this.drop(session);
   }
 
   /** Cuts a line; `lastBytes` still go out before. */
@@ -198,10 +205,14 @@ export class AmiServer {
   #accept(socket: Socket): void {
     const session = new AmiSession(this, socket);
     this.sessions.add(session);
+    this.#sockets.add(socket);
     socket.setNoDelay(true);
     // An error is followed by "close", which is where it is dealt with.
     socket.on("error", () => {});
-    socket.on("close", () => this.#forget(session));
+    socket.on("close", () => {
+      this.#sockets.delete(socket);
+      this.#forget(session);
+    });
     socket.on("data", (bytes: Buffer) => this.#take(session, bytes));
     session.authTimer = this.#options.clock.setTimeout(() => this.drop(session), AUTH_TIMEOUT_MS);
     session.write(`Asterisk Call Manager/${this.#options.protocol}\r\n`);

@@ -42,6 +42,8 @@ export interface AsteriskOptions {
   random?: Random;
   /** Whether Newexten and VarSet are told too. Default false. */
   noise?: boolean;
+  /** How much a client may leave unread before it is dropped. Default 32 MB. */
+  mostUnreadBytes?: number;
   /** Seconds that it has been up when it starts. Default 3600. */
   uptime?: number;
 }
@@ -122,10 +124,8 @@ export async function startAsterisk(options: AsteriskOptions): Promise<EmulatedA
     phone: (number) => phones.get(number) ?? null,
     steps: (exten) => stepsOf(exten, dialplan),
     target,
-    onStarted: (call) => {
-      calls.add(call);
-      for (const listener of listeners) listener(call);
-    },
+    onMade: (call) => void calls.add(call),
+    onBegun: (call) => listeners.forEach((listener) => listener(call)),
     onEnded: (call) => void calls.delete(call),
   };
   const world: ActionWorld = {
@@ -147,6 +147,7 @@ export async function startAsterisk(options: AsteriskOptions): Promise<EmulatedA
       write: options.write ?? "all",
     }, random),
     clock,
+    mostUnreadBytes: options.mostUnreadBytes ?? 32 * 1024 * 1024,
     onAction: (session, action) => act(session, action, world),
     onReceived: (action) => {
       received.push(recordOf(action));
@@ -209,8 +210,10 @@ export async function startAsterisk(options: AsteriskOptions): Promise<EmulatedA
     forgetCalls();
     board.reset({ reuseIds });
     for (const phone of phones.values()) phone.forget();
+    // The time begins now, however long the sockets take to close.
+    const over = downMs > 0 ? new Promise<void>((resolve) => after(downMs, resolve)) : null;
     await closed;
-    if (downMs > 0) await new Promise<void>((resolve) => after(downMs, resolve));
+    await over;
     await server.listen();
     boot(bootMs);
   }

@@ -46,8 +46,10 @@ export interface CallWorld {
   steps(exten: string): readonly Step[];
   /** Who a number is; null when nobody has it. */
   target(number: string): DialTarget | null;
-  /** A call begins; it is kept until `onEnded`. */
-  onStarted(call: EmulatedCall): void;
+  /** A call is made; it is kept until `onEnded`. */
+  onMade(call: EmulatedCall): void;
+  /** A call has its first channel. */
+  onBegun(call: EmulatedCall): void;
   onEnded(call: EmulatedCall): void;
 }
 
@@ -76,6 +78,8 @@ type Ringer = Pick<Walk, "legs" | "answer" | "refuse">;
 /** One call. */
 export class EmulatedCall implements WalkHost, ChannelOwner {
   readonly board: Switchboard;
+  /** The attended transfer that was begun last, by a person or by Atxfer. */
+  transfer: AttendedTransfer | null = null;
   /** Resolves when every channel of it is gone. */
   readonly done: Promise<void>;
   readonly #world: CallWorld;
@@ -93,7 +97,7 @@ export class EmulatedCall implements WalkHost, ChannelOwner {
     this.board = world.board;
     this.#plan = plan;
     this.done = this.#finished.promise;
-    world.onStarted(this);
+    world.onMade(this);
   }
 
   /** Lets somebody call. @throws when there is no such endpoint */
@@ -116,7 +120,9 @@ export class EmulatedCall implements WalkHost, ChannelOwner {
     if (callerGivesUpAfterMs !== undefined) {
       this.later(callerGivesUpAfterMs, () => this.isUp || this.callerHangsUp());
     }
-    this.walk(channel).start(options.to);
+    const walk = this.walk(channel);
+    this.#world.onBegun(this);
+    walk.start(options.to);
   }
 
   /** Lets Asterisk itself ring a phone, which walks to an extension when it answers. */
@@ -141,6 +147,7 @@ export class EmulatedCall implements WalkHost, ChannelOwner {
     this.#originating = dial;
     board.processedCalls++;
     dial.start([{ phone, number: phone.number, dialString: phone.endpoint }]);
+    if (dial.legs.length > 0) this.#world.onBegun(this);
     for (const leg of [...dial.legs]) this.#whenRinging(leg, dial);
   }
 
@@ -230,7 +237,7 @@ export class EmulatedCall implements WalkHost, ChannelOwner {
       // Where the one who called transfers, the other has no walk of its own yet.
       if (joined.channel !== walk.channel) this.walk(joined.channel).adopt(joined.peer);
     };
-    return { consult, complete };
+    return this.transfer = { consult, complete };
   }
 
   /** Asterisk is told to hang a channel up, with a cause or 0. */

@@ -17,7 +17,8 @@ export type Step =
   | { app: "Playback" | "Wait"; data: string; ms: number }
   | { app: "Dial"; numbers: readonly string[]; seconds: number; local?: boolean }
   | { app: "Queue"; queue: string; members: readonly QueueMember[]; seconds: number; ringSeconds?: number }
-  | { app: "Hangup" };
+  /** Without data it hangs up with the cause of the last dial, as `Hangup(${HANGUPCAUSE})`. */
+  | { app: "Hangup"; data?: string };
 
 /** Extensions by their numbers. */
 export type Dialplan = Readonly<Record<string, readonly Step[]>>;
@@ -45,6 +46,13 @@ export const DEFAULT_DIALPLAN: Dialplan = {
   // Phones behind Local channels: a fork, and one alone.
   "704": [dial(["777", "888"], RING_SECONDS, true), { app: "Hangup" }],
   "705": [dial(["777"], RING_SECONDS, true), { app: "Hangup" }],
+  // A phone, then a voice that takes a message.
+  "706": [
+    dial(["777"], 3),
+    { app: "Answer" },
+    { app: "Playback", data: "silence/2", ms: 2_000 },
+    { app: "Hangup", data: "" },
+  ],
   // A queue that rings one member after the other.
   "709": [{ app: "Answer" }, queue("patient", 4), { app: "Hangup" }],
 };

@@ -176,8 +176,9 @@ export class Walk {
     this.channel.priority = this.#index + 1;
     switch (step?.app) {
       case undefined:
+        return this.#hangUpStep(String(this.#cause));
       case "Hangup":
-        return this.#hangUpStep();
+        return this.#hangUpStep(step.data ?? String(this.#cause));
       case "Answer":
         this.#run("Answer", "");
         if (this.channel.state !== 6) this.#host.board.setState(this.channel, 6);
@@ -206,9 +207,9 @@ export class Walk {
     leave?.();
   }
 
-  #hangUpStep(): void {
+  #hangUpStep(data: string): void {
     const { board } = this.#host;
-    this.#run("Hangup", String(this.#cause));
+    this.#run("Hangup", data);
     board.softHangup(this.channel);
     const tech = this.channel.state === 4 ? TECH_CAUSES[this.#cause] : undefined;
     this.#hangUp(this.channel, this.#cause || 16, tech);

@@ -77,8 +77,9 @@ async function live(options: { port: number; user: string; secret: string }): Pr
   process.once("SIGTERM", () => interrupted.resolve());
   const asterisk = await startAsterisk(options);
   asterisk.onCall((call) => {
-    console.log(`a call, ${asterisk.calls.length} up`);
-    call.done.then(() => console.log(`a call has ended, ${asterisk.calls.length} up`));
+    const { linkedid } = call;
+    console.log(`call ${linkedid} begins, ${asterisk.calls.length} up`);
+    call.done.then(() => console.log(`call ${linkedid} has ended, ${asterisk.calls.length} up`));
   });
   console.log(`Emulated Asterisk on ami://${options.user}@127.0.0.1:${asterisk.port}`);
   const demo = startDemoCalls(asterisk);

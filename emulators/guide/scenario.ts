@@ -53,11 +53,13 @@ class Listener {
     });
   }
 
-  /** The next frame of one of the names, or null when none comes in time. */
-  async next(names: readonly string[], withinMs: number): Promise<Frame | null> {
+  /** The next frame of one of the names, of one call where its id is given; null when none comes in time. */
+  async next(names: readonly string[], withinMs: number, callId?: string): Promise<Frame | null> {
     const until = Date.now() + withinMs;
     for (;;) {
-      const at = this.#frames.findIndex(({ event }) => names.includes(event));
+      const at = this.#frames.findIndex(({ event, data }) =>
+        names.includes(event) && (callId === undefined || data.id === callId || event === "error")
+      );
       if (at >= 0) return this.#frames.splice(at, 1)[0]!;
       const left = until - Date.now();
       if (left <= 0) return null;
@@ -90,7 +92,7 @@ export async function play(
   const listener = scenario.listens ? await listen(control, say) : null;
   try {
     say(`Calling: from ${CALLER} to ${to}`);
-    await ask(control, "POST", "/api/test-calls", {
+    const made = await ask<{ linked_id: string }>(control, "POST", "/api/test-calls", {
       from: CALLER,
       to,
       gives_up_after: scenario.givesUpAfterMs / 1000,
@@ -100,7 +102,13 @@ export async function play(
       say(`It rings for up to ${scenario.givesUpAfterMs / 1000} s: answer it at ${control.url}`);
       return true;
     }
-    const card = await listener.next(["incoming-call"], SILENCE_MS);
+    // Other calls go on beside: the emulated Asterisk makes some of its own.
+    const id = await idOf(control, made.linked_id);
+    if (id === null) {
+      say(`Doorline has not heard of the call in ${SILENCE_MS / 1000} s`);
+      return false;
+    }
+    const card = await listener.next(["incoming-call"], SILENCE_MS, id);
     if (card === null) {
       say(`Nothing reached Ivan Ivanov in ${SILENCE_MS / 1000} s: ${to} does not ring at his phone`);
       return to !== "777";
@@ -110,8 +118,8 @@ export async function play(
     if (scenario.acceptAfterMs !== undefined) {
       await new Promise((resolve) => setTimeout(resolve, scenario.acceptAfterMs));
       say("Accepting");
-      listener.send("accept-call", { callId: card.data.id });
-      const answered = await listener.next(["call-answered", "error"], LAST_WORD_MS);
+      listener.send("accept-call", { callId: id });
+      const answered = await listener.next(["call-answered", "error"], LAST_WORD_MS, id);
       if (answered?.event !== "call-answered") {
         say(`It was not answered: ${JSON.stringify(answered?.data ?? "no word of it came")}`);
         return false;
@@ -119,11 +127,23 @@ export async function play(
       say(`Answered: ${JSON.stringify(answered.data)}`);
     }
     const ends = ["call-completed", "call-missed", "call-rejected"];
-    const end = await listener.next(ends, scenario.givesUpAfterMs + LAST_WORD_MS);
+    const end = await listener.next(ends, scenario.givesUpAfterMs + LAST_WORD_MS, id);
     say(end === null ? "No word of its end came" : `${end.event}: ${JSON.stringify(end.data)}`);
     return end !== null;
   } finally {
     listener?.close();
+  }
+}
+
+/** The id of a call in Doorline; null when it does not hear of it in time. */
+async function idOf(control: Control, linkedId: string): Promise<string | null> {
+  const until = Date.now() + SILENCE_MS;
+  for (;;) {
+    const page = await ask<{ items: { id: string; linked_id: string }[] }>(control, "GET", "/api/calls");
+    const call = page.items.find(({ linked_id }) => linked_id === linkedId);
+    if (call !== undefined) return call.id;
+    if (Date.now() > until) return null;
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 
