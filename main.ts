@@ -11,7 +11,7 @@ import { createLogger, mask } from "./actors/logger.ts";
 import { People } from "./actors/people/people.ts";
 import { stopOnSignal } from "./actors/stopping.ts";
 import { createSystem } from "./actors/system.ts";
-import { readConfig } from "./config.ts";
+import { isLoopback, readConfig } from "./config.ts";
 import { DatabaseAway } from "./db/client.ts";
 import { holdDataDir } from "./db/data_dir.ts";
 import { addPanels } from "./db/intercoms.ts";
@@ -71,6 +71,8 @@ const app = createApp({
   directory,
   calls: system.desk,
   sockets,
+  // The runtime bounds no message, see decision 8: from elsewhere strangers come by the other port.
+  strangers: isLoopback(config.host) && config.trustProxy.length === 0,
   testCall: emulatedPbx?.testCall ?? null,
   credentials: system.transport.credentials,
   database: db.reader,

@@ -47,6 +47,8 @@ export interface AppDeps {
   feed: Feed;
   /** Without it there is no `/ws`. */
   sockets?: Sockets;
+  /** Whether strangers may connect to `/ws`, and say who they are when they are connected. */
+  strangers?: boolean;
   links: Links;
   deadLetters: DeadLetters;
   database: Database;
@@ -90,7 +92,8 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnv> {
     }),
   );
   app.route("/", streamRoutes(deps));
-  if (deps.sockets !== undefined) app.route("/", socketRoutes({ sockets: deps.sockets }));
+  const { sockets, strangers = true } = deps;
+  if (sockets !== undefined) app.route("/", socketRoutes({ sockets, strangers }));
   app.route("/", systemRoutes(deps));
   app.doc31("/openapi.json", {
     openapi: "3.1.0",

@@ -59,8 +59,8 @@ export function socketRoutes({ sockets, strangers = true }: SocketRouteDeps): Ho
       else if (isOversized(data)) guest.oversized();
       else guest.text(data);
     };
-    // `close` follows and tells the rest; without a listener the runtime would report it as uncaught.
-    socket.onerror = (event) => event.preventDefault();
+    // Such as invalid UTF-8: `close` follows and tells the rest.
+    socket.onerror = () => {};
     socket.onclose = () => guest.gone();
     return response;
   });

@@ -52,8 +52,8 @@ interface SessionOptions {
   host: SessionHost;
   pipe: Pipe;
   address: string;
-  /** Called when the session has become somebody's. */
-  onEntered: (session: SocketSession) => void;
+  /** Called when the session becomes somebody's. */
+  onEntered: (who: Who) => void;
 }
 
 /** One client. */
@@ -93,7 +93,7 @@ export class SocketSession {
   enter(who: Who): void {
     const { host, onEntered } = this.#options;
     this.#who = who;
-    onEntered(this);
+    onEntered(who);
     this.#tell("authenticated", { userId: who.userId, name: who.name });
     this.update();
     for (const view of host.calls.list()) this.ring(view, false);

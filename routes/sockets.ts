@@ -65,6 +65,8 @@ export interface Guest {
 interface Client {
   session: SocketSession;
   pipe: Pipe;
+  /** Whose it is, or will be once it is open. */
+  owner: Who | null;
 }
 
 /** Holds the clients. It ends with the feed that it is attached to. */
@@ -118,8 +120,8 @@ export class Sockets implements OtherReaders {
     }
     let strangers = 0;
     let ofAddress = 0;
-    for (const { session } of this.#clients) {
-      if (session.who !== null) continue;
+    for (const { session, owner } of this.#clients) {
+      if (owner !== null) continue;
       strangers++;
       if (session.address === address) ofAddress++;
     }
@@ -136,10 +138,12 @@ export class Sockets implements OtherReaders {
       host: this.#host,
       pipe,
       address,
-      onEntered: () => this.#enter(session),
+      onEntered: (by) => this.#own(client, by),
     });
-    const client = { session, pipe };
+    const client: Client = { session, pipe, owner: null };
     this.#clients.add(client);
+    // It counts, and ends with its rights, from now on, though it may take a while to open.
+    if (who !== null) this.#own(client, who);
     this.#arm();
     return {
       begin: () => who !== null && !session.closed && session.enter(who),
@@ -153,7 +157,7 @@ export class Sockets implements OtherReaders {
       gone: () => {
         pipe.terminate();
         this.#clients.delete(client);
-        this.#leave(session);
+        this.#disown(client);
       },
     };
   }
@@ -181,7 +185,7 @@ export class Sockets implements OtherReaders {
 
   /** See `OtherReaders`. */
   *owners(): Iterable<ReaderOwner> {
-    for (const { session } of this.#clients) if (session.who !== null && !session.closed) yield session.who;
+    for (const { session, owner } of this.#clients) if (owner !== null && !session.closed) yield owner;
   }
 
   /** Sockets of a user, those too that are told to end and have not: a client could keep any number of them. */
@@ -191,8 +195,8 @@ export class Sockets implements OtherReaders {
 
   /** Ends the sockets whose owner matches, and says why. */
   end(matches: (owner: ReaderOwner) => boolean, reason: string): void {
-    for (const { session } of [...this.#clients]) {
-      if (session.who === null || !matches(session.who)) continue;
+    for (const { session, owner } of [...this.#clients]) {
+      if (owner === null || !matches(owner)) continue;
       session.refuse(reason, "Your rights have ended or changed");
     }
   }
@@ -280,17 +284,17 @@ export class Sockets implements OtherReaders {
     return this.#state.text;
   }
 
-  #enter(session: SocketSession): void {
-    const { userId } = session.who!;
-    const sessions = this.#byUser.get(userId) ?? new Set();
-    this.#byUser.set(userId, sessions.add(session));
+  #own(client: Client, who: Who): void {
+    client.owner = who;
+    const sessions = this.#byUser.get(who.userId) ?? new Set();
+    this.#byUser.set(who.userId, sessions.add(client.session));
   }
 
-  #leave(session: SocketSession): void {
-    if (session.who === null) return;
-    const sessions = this.#byUser.get(session.who.userId);
+  #disown({ session, owner }: Client): void {
+    if (owner === null) return;
+    const sessions = this.#byUser.get(owner.userId);
     sessions?.delete(session);
-    if (sessions?.size === 0) this.#byUser.delete(session.who.userId);
+    if (sessions?.size === 0) this.#byUser.delete(owner.userId);
   }
 
   #arm(): void {

@@ -2,7 +2,7 @@
  * @module
  * Feeds on a simulated clock and readers that are driven step by step, with what they got taken apart.
  */
-import { Feed, type Topic } from "../../actors/feed.ts";
+import { Feed, type Scope, type Topic } from "../../actors/feed.ts";
 import { CountingClock } from "../machines/panel.ts";
 
 /** One message of a stream. */
@@ -96,6 +96,7 @@ export function open(
   topics: readonly Topic[] = ["intercoms"],
   lastEventId: string | null = null,
   owner = OWNER,
+  scope: Scope = "all",
 ): StepReader {
-  return new StepReader(feed.open(owner, topics, lastEventId));
+  return new StepReader(feed.open(owner, topics, { scope, lastEventId }));
 }

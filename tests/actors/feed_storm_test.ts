@@ -28,7 +28,10 @@ Deno.test(`row 23: ${READERS} streams that come back at once share one snapshot 
     // The fleet does not stand still meanwhile.
     if (index % 20 === 0) feed.publish("intercoms", "intercom.changed", { ...panel, mac: `AA:${index}` });
     if (index % 200 === 0) clock.pass(20);
-    return feed.open({ ...OWNER, userId: index }, ["intercoms"], "former-run-17").getReader();
+    return feed.open({ ...OWNER, userId: index }, ["intercoms"], {
+      scope: "all",
+      lastEventId: "former-run-17",
+    }).getReader();
   });
   assert.equal(made, 1, "snapshots that were made");
   const first = await Promise.all(streams.map(async (stream) => {

@@ -3,6 +3,7 @@
  * The feed: snapshot first, then each change once and in order; replay or reset for whoever comes back.
  */
 import assert from "node:assert/strict";
+import type { Scope } from "../../actors/feed.ts";
 import { open, OWNER, startFeed } from "./feed_readers.ts";
 
 const events = (messages: { event: string }[]) => messages.map(({ event }) => event);
@@ -274,6 +275,106 @@ Deno.test("row 35: an owner's streams are ended with the reason, and nobody else
   assert.equal(mine.ended, true);
   assert.deepEqual(events(await others.take()), ["secret"]);
   feed.stop();
+});
+
+Deno.test("row 32: what concerns some is for them and for who reads all, in the snapshot, at once and in a replay", async () => {
+  const { feed, clock } = startFeed({ snapshot: (_topics, scope) => scope });
+  const read = (scope: Scope, lastEventId: string | null = null) =>
+    open(feed, ["calls"], lastEventId, OWNER, scope);
+  const readers = [read("all"), read({ userId: 1 }), read({ userId: 2 })];
+  const seen = async () => {
+    const all = [];
+    for (const reader of readers) all.push((await reader.take()).map(({ data }) => data));
+    return all;
+  };
+  assert.deepEqual(await seen(), [["all"], [{ userId: 1 }], [{ userId: 2 }]]);
+  feed.publish("calls", "call.changed", "of 1", { userIds: [1, 7] });
+  feed.publish("calls", "call.changed", "of 2", { userIds: [2] });
+  feed.publish("calls", "call.changed", "of nobody", { userIds: [] });
+  feed.publish("calls", "call.changed", "of everybody");
+  const behind = [read("all", "e1-0"), read({ userId: 1 }, "e1-0"), read({ userId: 3 }, "e1-0")];
+  clock.pass(5);
+  assert.deepEqual(await seen(), [
+    ["of 1", "of 2", "of nobody", "of everybody"],
+    ["of 1", "of everybody"],
+    ["of 2", "of everybody"],
+  ]);
+  behind.push(read({ userId: 2 }, "e1-1"), read({ userId: 2 }, "e1-2"));
+  readers.splice(0, readers.length, ...behind);
+  assert.deepEqual(await seen(), [
+    ["of 1", "of 2", "of nobody", "of everybody"],
+    ["of 1", "of everybody"],
+    ["of everybody"],
+    ["of 2", "of everybody"],
+    ["of everybody"],
+  ]);
+  feed.stop();
+});
+
+Deno.test("feed: readers whom a batch does not concern share the bytes that are for everybody", async () => {
+  const { feed, clock } = startFeed();
+  const readers = [1, 2, 3].map((userId) => open(feed, ["calls", "links"], null, OWNER, { userId }));
+  for (const reader of readers) await reader.take();
+  feed.publish("calls", "call.changed", 1, { userIds: [3] });
+  feed.publish("links", "link.changed", 2);
+  clock.pass(5);
+  for (const reader of readers) await reader.take();
+  const [one, two, three] = readers.map(({ chunks }) => chunks[1]);
+  assert.equal(one, two);
+  assert.notEqual(one, three);
+  const links = [open(feed, ["links"], null, OWNER, { userId: 1 }), open(feed, ["links"])];
+  for (const reader of links) await reader.take();
+  assert.equal(links[0]!.chunks[0], links[1]!.chunks[0], "what is not private is one for all");
+  feed.stop();
+});
+
+Deno.test("feed: a change of a call is sent within 5 ms, and what waited before it goes first", async () => {
+  const { feed, clock } = startFeed();
+  const reader = open(feed, ["calls", "links"]);
+  await reader.take();
+  feed.publish("links", "link.changed", 1);
+  clock.pass(10);
+  feed.publish("calls", "call.changed", 2);
+  clock.pass(4);
+  assert.deepEqual(await reader.take(), []);
+  clock.pass(1);
+  assert.deepEqual((await reader.take()).map(({ id }) => id), ["e1-1", "e1-2"]);
+  feed.publish("links", "link.changed", 3);
+  clock.pass(48);
+  feed.publish("calls", "call.changed", 4);
+  clock.pass(2);
+  assert.deepEqual((await reader.take()).map(({ id }) => id), ["e1-3", "e1-4"], "not later than without it");
+  feed.stop();
+  assert.equal(clock.live, 0);
+});
+
+Deno.test("row 35: readers of another kind are told the same, and count, end and stop with the feed's", () => {
+  const { feed } = startFeed();
+  const said: unknown[] = [];
+  const detach = feed.attach({
+    published: (entry) => said.push(entry),
+    owners: () => [{ ...OWNER, sessionId: "s2" }],
+    countOf: (userId) => userId === 1 ? 1 : 0,
+    end: (matches, reason) => said.push([matches(OWNER), reason]),
+    stop: () => said.push("stop"),
+  });
+  open(feed);
+  assert.equal(feed.countOf(1), 2);
+  assert.deepEqual(feed.owners().map(({ sessionId }) => sessionId), ["s1", "s2"]);
+  const audience = { userIds: [1] };
+  feed.publish("calls", "call.changed", 1, audience);
+  feed.tell("links", "told", 2);
+  feed.resync("calls");
+  feed.end(({ userId }) => userId === 1, "logged_out");
+  feed.stop();
+  assert.deepEqual(said, [
+    { topic: "calls", event: "call.changed", data: 1, audience },
+    { topic: "links", event: "told", data: 2, audience: undefined },
+    { topic: "calls", event: "reset", data: {}, audience: undefined },
+    [true, "logged_out"],
+    "stop",
+  ]);
+  detach();
 });
 
 Deno.test("feed: the stop says bye and when to come back, and leaves no timer", async () => {

@@ -187,6 +187,9 @@ Deno.test("socket: a call that became part of another is taken back, and rings a
     ground.feed.publish("calls", "call.removed", { id: "c1", into: "c2" }, { userIds: [1] });
     ground.publish(callView({ id: "c2" }));
     assert.deepEqual(await told(clients), { ann: ["call-removed", "incoming-call"], ben: [] });
+    ground.calls.splice(0, 1);
+    ground.feed.resync("calls");
+    assert.deepEqual(await told(clients), { ann: [], ben: [] }, "it does not end to ring once more");
   }));
 
 Deno.test("socket: after a resync everybody gets the state anew, and what began to ring meanwhile", () =>

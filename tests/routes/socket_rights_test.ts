@@ -8,7 +8,15 @@ import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { endStreams } from "../../routes/stream.ts";
 import { waitFor } from "../support/wait.ts";
-import { callView, type Client, type Dial, type SocketGround, WAYS, withSockets } from "./socket_ground.ts";
+import {
+  callView,
+  type Client,
+  type Dial,
+  type SocketGround,
+  USERS,
+  WAYS,
+  withSockets,
+} from "./socket_ground.ts";
 
 /** Status of an upgrade: 101 when it was let in. */
 async function statusOf(ground: SocketGround, dial: Dial): Promise<number> {
@@ -242,3 +250,25 @@ Deno.test("row 24: /ws can be kept from strangers", () =>
     assert.equal(await statusOf(ground, { way: "/ws", token: "ann" }), 101);
     assert.equal(await statusOf(ground, {}), 101);
   }, { strangers: false }));
+
+Deno.test("row 35: a socket that is about to open counts, and ends with the rights it asked with", () =>
+  withSockets(async (ground) => {
+    const said: string[] = [];
+    const wire = {
+      bufferedAmount: 0,
+      send: (text: string) => void said.push(JSON.parse(text).event),
+      close: (code: number) => void said.push(`closed ${code}`),
+      terminate: () => {},
+      ping: null,
+    };
+    const who = { ...USERS.ann, login: "ann", name: "Ann", sessionId: "s", tokenId: null };
+    const guest = ground.sockets.open(wire, { who, address: "192.0.2.1" });
+    assert.equal(ground.feed.countOf(1), 1);
+    endStreams(ground.feed, { userId: 1, sessionId: "s" });
+    guest.begin();
+    ground.publish(callView());
+    assert.deepEqual(said, ["auth-error", "closed 1008"]);
+    guest.gone();
+    assert.equal(ground.feed.countOf(1), 0);
+    await Promise.resolve();
+  }));
