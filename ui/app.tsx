@@ -4,6 +4,7 @@
  */
 import { useEffect } from "preact/hooks";
 import type { ComponentChild } from "preact";
+import { CallCards } from "./components/call_cards.tsx";
 import { FeedList } from "./components/feed.tsx";
 import { KeysSheet } from "./components/keys_sheet.tsx";
 import { Link } from "./components/link.tsx";
@@ -12,8 +13,11 @@ import { Rail } from "./components/rail.tsx";
 import { Broken, Skeleton } from "./components/states.tsx";
 import { Topline } from "./components/topline.tsx";
 import { StaleBar, useStale } from "./components/veil.tsx";
+import { callerLabel } from "./i18n/parties.ts";
 import { t } from "./i18n/translate.ts";
 import { BoardPage } from "./pages/board.tsx";
+import { CallPage } from "./pages/call.tsx";
+import { CallsPage } from "./pages/calls.tsx";
 import { EmployeePage } from "./pages/employee.tsx";
 import { EventsPage } from "./pages/events.tsx";
 import { IntercomPage } from "./pages/intercom.tsx";
@@ -21,7 +25,8 @@ import { IntercomsPage } from "./pages/intercoms.tsx";
 import { LoginPage } from "./pages/login.tsx";
 import { NotFoundPage } from "./pages/not_found.tsx";
 import { SettingsPage } from "./pages/settings.tsx";
-import { panelOf, place } from "./router.ts";
+import { callOf, panelOf, place } from "./router.ts";
+import { ringingCards } from "./store/call_views.ts";
 import { panels } from "./store/live.ts";
 import { feedShown } from "./store/preferences.ts";
 import { loadSession, mayOperate, me, sessionError } from "./store/session.ts";
@@ -82,12 +87,23 @@ function Frame() {
       )}
       <OpenDialog />
       <KeysSheet />
+      <CallCards level={0} />
     </div>
   );
 }
 
 function pageAt(path: string): Page {
   const mac = panelOf(path);
+  const call = callOf(path);
+  if (path === "/calls") return { title: t("page.calls"), body: <CallsPage />, fills: true };
+  if (call !== null) {
+    return {
+      title: t("page.calls"),
+      tab: t("call.page"),
+      back: "/calls",
+      body: <CallPage key={call} id={call} />,
+    };
+  }
   if (path === "/settings") return { title: t("page.settings"), body: <SettingsPage /> };
   if (!mayOperate.value) {
     if (path === "/") return { title: t("page.board"), body: <EmployeePage /> };
@@ -120,8 +136,10 @@ function PasswordPrompt() {
 
 /** The tab's title says who rings: it is seen from another tab. */
 function useTitle(page: string) {
-  const first = ringingPanels.value[0];
-  const title = first ? t("frame.title_ringing", { name: first.name || first.mac }) : `${page} – Doorline`;
+  const call = ringingCards.value[0]?.call;
+  const panel = ringingPanels.value[0];
+  const who = call ? callerLabel(call) : panel && (panel.name || panel.mac);
+  const title = who ? t("frame.title_ringing", { name: who }) : `${page} – Doorline`;
   useEffect(() => {
     document.title = title;
   }, [title]);

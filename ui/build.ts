@@ -20,9 +20,13 @@ const STYLES = [
   "fleet",
   "table",
   "pages",
+  "calls",
+  "call_page",
+  "cards",
   "states",
   "phone",
   "phone_tables",
+  "phone_calls",
 ];
 
 /** Files taken from packages, by their name in the output. */

@@ -50,6 +50,22 @@ export function panelPath(mac: string): string {
   return `/intercoms/${encodeURIComponent(mac)}`;
 }
 
+/** Id of a call's own page, null on any other. */
+export function callOf(path: string): string | null {
+  const match = /^\/calls\/([^/]+)$/.exec(path);
+  if (!match) return null;
+  try {
+    return decodeURIComponent(match[1]!);
+  } catch {
+    return null;
+  }
+}
+
+/** Address of a call's own page. */
+export function callPath(id: string): string {
+  return `/calls/${encodeURIComponent(id)}`;
+}
+
 /** Follows the browser's back and forward buttons. */
 export function watchHistory(): void {
   addEventListener("popstate", () => {

@@ -4,7 +4,19 @@
  */
 import type { z } from "zod";
 import type * as schemas from "../routes/schemas.ts";
-import type { CommandView, EventType, EventView, IntercomView, LinkView } from "../machines/views.ts";
+import type {
+  CallDetailView,
+  CallMomentView,
+  CallView,
+  CommandView,
+  EventType,
+  EventView,
+  IntercomView,
+  LegView,
+  LinkView,
+  PartyView,
+  SegmentView,
+} from "../machines/views.ts";
 
 /** A panel with its door. */
 export type Intercom = IntercomView;
@@ -16,9 +28,22 @@ export type Command = CommandView;
 export type Link = LinkView;
 export type { EventType };
 
+/** A call. */
+export type Call = CallView;
+/** A call with all that is known of its course. */
+export type CallDetail = CallDetailView;
+/** Who takes part in a call. */
+export type Party = PartyView;
+/** One channel of a call. */
+export type Leg = LegView;
+/** A stretch in which the same parties talked. */
+export type Segment = SegmentView;
+/** A line of what happened in a call. */
+export type CallMoment = CallMomentView;
+
 /** Who is asking. */
 export type Me = z.infer<typeof schemas.Me>;
-/** A person who may log in. */
+/** A person who may log in, with the numbers that ring for them. */
 export type User = z.infer<typeof schemas.User>;
 /** What makes a new person. */
 export type NewUser = z.input<typeof schemas.NewUser>;
@@ -46,6 +71,18 @@ export interface Page<T> {
 
 /** A page of the history; partial when the database is away and only the service's memory could be asked. */
 export type EventsPage = Page<IntercomEvent> & { partial?: boolean };
+
+/** A page of calls; partial when the database is away and only the service's memory could be asked. */
+export type CallsPage = Page<Call> & { partial?: boolean };
+
+/** A company whose calls are known by their numbers. */
+export type Company = z.infer<typeof schemas.Company>;
+
+/** What became of an accepted call's phone: it answers by itself, its person has to, or it does not ring. */
+export interface AcceptAnswer {
+  call: Call;
+  phone: "answering" | "not_supported" | "not_ringing";
+}
 
 /** What the service tells about its own settings; times are in seconds. */
 export interface ServiceSettings {

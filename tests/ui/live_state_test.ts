@@ -127,6 +127,6 @@ Deno.test("live state: a link is replaced by its id, and a new one joins", () =>
 });
 
 Deno.test("live state: names that the pages do not know are passed over", () => {
-  assert.equal(decode("call.changed", "{}", NOW), null);
+  assert.equal(decode("log.line", "{}", NOW), null);
   assert.equal(decode("link.changed", "{}", NOW)?.event, "link.changed");
 });

@@ -85,6 +85,14 @@ Deno.test("troubles: the most urgent comes first", () => {
   assert.deepEqual(found.map(({ kind }) => kind), ["link", "alarm", "offline", "held", "waiting"]);
 });
 
+Deno.test("troubles: a link that works and should be mended comes last, and goes once it is mended or down", () => {
+  const warned = link("asterisk:main", { warning: "The account may do more than it needs" });
+  const found = wrong([panel("A", { adopted: false })], [link("broker"), warned]);
+  assert.deepEqual(found.map(({ key }) => key), ["waiting", "warning-asterisk:main"]);
+  const down = { ...warned, state: "down" } as const;
+  assert.deepEqual(wrong([], [down]).map(({ key }) => key), ["link-asterisk:main"]);
+});
+
 Deno.test("attention: alarms and waiting panels, each panel once", () => {
   const alarm = { kind: "forced", since: past(1) } as const;
   assert.equal(attention([panel("A"), panel("B", { alarm }), panel("C", { adopted: false, alarm })]), 2);

@@ -1,8 +1,8 @@
 /**
  * @module
- * Panels, events and links for the tests of the pages' pure parts.
+ * Panels, events, links and calls for the tests of the pages' pure parts.
  */
-import type { Command, Intercom, IntercomEvent, Link } from "../../ui/types.ts";
+import type { Call, Command, Intercom, IntercomEvent, Link, Party } from "../../ui/types.ts";
 
 /** The moment that the tests call now, milliseconds. */
 export const NOW = Date.parse("2026-01-15T12:00:00.000Z");
@@ -70,5 +70,55 @@ export function event(id: string, seconds: number, change: Partial<IntercomEvent
 
 /** A link that is up, changed as told. */
 export function link(id: string, change: Partial<Link> = {}): Link {
-  return { id, state: "up", since: past(600), last_error: null, target: "embedded", ...change };
+  return {
+    id,
+    state: "up",
+    phase: null,
+    warning: null,
+    since: past(600),
+    last_error: null,
+    target: "embedded",
+    ...change,
+  };
+}
+
+/** The person whose pages the tests look at. */
+export const IVAN: Party = { number: "777", name: "Ivan Ivanov", user_id: 7 };
+/** Somebody else with a number. */
+export const PYOTR: Party = { number: "888", name: "Pyotr Sidorov", user_id: 8 };
+/** Somebody outside. */
+export const CALLER: Party = { number: "+74951234567", name: "Sergey Orlov", user_id: null };
+
+/** A call that rings nowhere yet, changed as told. */
+export function call(id: string, change: Partial<Call> = {}): Call {
+  return {
+    id,
+    pbx: "main",
+    linked_id: `${id}.1`,
+    direction: "inbound",
+    status: "incoming",
+    end_reason: null,
+    caller: CALLER,
+    receiver: IVAN,
+    company: null,
+    answered_by: null,
+    accepted_by: null,
+    started_at: past(10),
+    accepted_at: null,
+    answered_at: null,
+    ended_at: null,
+    duration: 0,
+    rings: [],
+    talking: [],
+    unknown_number: false,
+    uncertain: false,
+    party_ids: [7],
+    notes: "",
+    ...change,
+  };
+}
+
+/** A ring at somebody's number, so many seconds old. */
+export function ringAt(party: Party, seconds = 5): Call["rings"][number] {
+  return { ...party, leg: `leg ${party.number}`, since: past(seconds) };
 }

@@ -4,8 +4,9 @@
  */
 import { X } from "lucide";
 import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { t } from "../i18n/translate.ts";
+import { CallCards, dialogs } from "./call_cards.tsx";
 import { Icon } from "./icon.tsx";
 
 /** Properties of a dialog. */
@@ -20,10 +21,13 @@ export interface DialogProps {
 export function Dialog({ title, onClose, children, wide }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
   const titleId = useId();
+  const [level, setLevel] = useState(0);
   useEffect(() => {
     const before = document.activeElement;
     ref.current?.showModal();
+    setLevel(++dialogs.value);
     return () => {
+      dialogs.value--;
       // A list may have drawn its row anew meanwhile; then the page has the focus.
       if (before instanceof HTMLElement && before.isConnected) before.focus();
     };
@@ -51,6 +55,7 @@ export function Dialog({ title, onClose, children, wide }: DialogProps) {
         </header>
         {children}
       </div>
+      {level > 0 && <CallCards level={level} />}
     </dialog>
   );
 }

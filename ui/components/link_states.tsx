@@ -9,7 +9,11 @@ import { links, stream } from "../store/live.ts";
 import type { Link } from "../types.ts";
 import { Mark, type MarkKind } from "./mark.tsx";
 
-const NAMES: Record<string, Key> = { broker: "link.broker", database: "link.database" };
+const NAMES: Record<string, Key> = {
+  broker: "link.broker",
+  database: "link.database",
+  asterisk: "link.asterisk",
+};
 const MARKS: Record<Link["state"], MarkKind> = { up: "online", down: "offline", connecting: "unknown" };
 const STATES: Record<Link["state"], Key> = {
   up: "link.up",
@@ -17,10 +21,31 @@ const STATES: Record<Link["state"], Key> = {
   connecting: "link.connecting",
 };
 
-/** Name of a link in the language in use; one that these pages do not know keeps its own. */
+/** Steps that have more to say than being up or not. */
+const PHASES: Partial<Record<NonNullable<Link["phase"]>, Key>> = {
+  logging_in: "link.phase.logging_in",
+  syncing: "link.phase.syncing",
+  backing_off: "link.phase.backing_off",
+  refused: "link.phase.refused",
+};
+
+/** Name of a link in the language in use, with its own where there are several; an unknown one keeps its own. */
 export function linkName(id: string): string {
-  const key = NAMES[id];
-  return key ? t(key) : id;
+  const [kind = "", ...rest] = id.split(":");
+  const key = NAMES[kind];
+  if (!key) return id;
+  const own = rest.join(":");
+  return own && own !== kind ? `${t(key)} ${own}` : t(key);
+}
+
+/** How a link is, in words: the step that it is at, where it knows one. */
+export function linkWord(link: Link): string {
+  const phase = link.phase ? PHASES[link.phase] : undefined;
+  return t(phase ?? STATES[link.state]);
+}
+
+function markOf(link: Link): MarkKind {
+  return link.state === "up" && link.warning ? "open" : MARKS[link.state];
 }
 
 /** All links, each as a mark and its name; what is wrong with it is said in words. */
@@ -31,14 +56,14 @@ export function LinkStates() {
       {links.value.map((link) => (
         <li
           key={link.id}
-          class={`link-state is-${link.state}`}
+          class={`link-state is-${link.state}${link.state === "up" && link.warning ? " has-warning" : ""}`}
           data-testid="link-state"
           data-id={link.id}
           data-state={link.state}
           title={describe(link)}
         >
-          <Mark kind={MARKS[link.state]} word={linkName(link.id)} />
-          {link.state !== "up" && <span class="link-word">{t(STATES[link.state])}</span>}
+          <Mark kind={markOf(link)} word={linkName(link.id)} />
+          {link.state !== "up" && <span class="link-word">{linkWord(link)}</span>}
         </li>
       ))}
       <li
@@ -57,8 +82,9 @@ export function LinkStates() {
 }
 
 function describe(link: Link): string {
-  const said = [`${linkName(link.id)} (${link.target}): ${t(STATES[link.state])}`];
+  const said = [`${linkName(link.id)} (${link.target}): ${linkWord(link)}`];
   said.push(t("time.since", { at: fullTime(Date.parse(link.since)) }));
+  if (link.warning) said.push(t("link.warning", { text: link.warning }));
   if (link.last_error) said.push(link.last_error);
   return said.join("\n");
 }

@@ -7,7 +7,20 @@ import { t } from "../i18n/translate.ts";
 import type { Intercom } from "../types.ts";
 
 /** States that have a mark. */
-export type MarkKind = "online" | "offline" | "unknown" | "open" | "closed" | "alarm" | "call" | "waiting";
+export type MarkKind =
+  | "online"
+  | "offline"
+  | "unknown"
+  | "open"
+  | "closed"
+  | "alarm"
+  | "call"
+  | "waiting"
+  | "ringing"
+  | "talking"
+  | "completed"
+  | "missed"
+  | "rejected";
 
 const WORDS: Record<MarkKind, Key> = {
   online: "mark.online",
@@ -18,6 +31,11 @@ const WORDS: Record<MarkKind, Key> = {
   alarm: "mark.alarm",
   call: "mark.call",
   waiting: "mark.waiting",
+  ringing: "mark.ringing",
+  talking: "mark.talking",
+  completed: "mark.completed",
+  missed: "mark.missed",
+  rejected: "mark.rejected",
 };
 
 /** How a mark may be shown. */
@@ -74,12 +92,26 @@ function Shape({ kind }: { kind: MarkKind }) {
     case "alarm":
       return <path d="M6 0.8 11.6 11H0.4Z" fill="currentColor" />;
     case "call":
+    case "talking":
       return (
         <>
           <circle class="pulse" cx="6" cy="6" r="5.25" fill="none" stroke="currentColor" stroke-width="1.5" />
           <circle cx="6" cy="6" r="3" fill="currentColor" />
         </>
       );
+    case "ringing":
+      return (
+        <>
+          <circle class="pulse" cx="6" cy="6" r="5.25" fill="none" stroke="currentColor" stroke-width="1.5" />
+          <circle cx="6" cy="6" r="2.25" fill="none" stroke="currentColor" stroke-width="1.5" />
+        </>
+      );
+    case "completed":
+      return <Strokes d="M1.8 6.6 4.7 9.4 10.2 3" />;
+    case "missed":
+      return <Strokes d="M1.6 6.6V2.6H5.6M1.6 2.6 6 7 10.6 2.4M1.6 10.4H10.4" />;
+    case "rejected":
+      return <Strokes d="M2.4 2.4 9.6 9.6M9.6 2.4 2.4 9.6" />;
     case "waiting":
       return (
         <circle
@@ -95,4 +127,17 @@ function Shape({ kind }: { kind: MarkKind }) {
     default:
       return kind satisfies never;
   }
+}
+
+function Strokes({ d }: { d: string }) {
+  return (
+    <path
+      d={d}
+      fill="none"
+      stroke="currentColor"
+      stroke-width="1.8"
+      stroke-linecap="round"
+      stroke-linejoin="round"
+    />
+  );
 }

@@ -2,11 +2,12 @@
  * @module
  * The rail: every page, with a number where something asks for attention. At the bottom on a phone.
  */
-import { DoorClosed, History, type IconNode, LayoutDashboard, Rss, Settings } from "lucide";
+import { DoorClosed, History, type IconNode, LayoutDashboard, PhoneCall, Rss, Settings } from "lucide";
 import type { Key } from "../i18n/en.ts";
 import { number } from "../i18n/times.ts";
 import { t } from "../i18n/translate.ts";
 import { place } from "../router.ts";
+import { ringingCards } from "../store/call_views.ts";
 import { needsAttention } from "../store/views.ts";
 import { mayOperate } from "../store/session.ts";
 import { Icon } from "./icon.tsx";
@@ -22,6 +23,8 @@ interface Stop {
   /** Only where the feed has no room beside the page. */
   phone?: boolean;
   badge?: () => number;
+  /** What the number counts. */
+  counts?: Key;
 }
 
 /** A further page is one more line here. */
@@ -33,6 +36,14 @@ const STOPS: Stop[] = [
     icon: DoorClosed,
     operators: true,
     badge: () => needsAttention.value,
+  },
+  {
+    to: "/calls",
+    name: "page.calls",
+    icon: PhoneCall,
+    operators: false,
+    badge: () => ringingCards.value.length,
+    counts: "frame.ringing",
   },
   { to: "/feed", name: "page.feed", icon: Rss, operators: true, phone: true },
   { to: "/events", name: "page.events", icon: History, operators: true },
@@ -60,7 +71,7 @@ export function Rail() {
             <span class="rail-icon">
               <Icon of={stop.icon} size={20} />
               {badge > 0 && (
-                <span class="badge num" title={t("frame.attention", { n: badge })}>
+                <span class="badge num" title={t(stop.counts ?? "frame.attention", { n: badge })}>
                   {badge > 99 ? "99+" : number(badge)}
                 </span>
               )}

@@ -1,20 +1,16 @@
 /**
  * @module
- * Search in the top line: finds a panel by name, address or MAC and goes to it.
+ * Search in the top line: finds a panel, a live call, a person, a company, and a number in the history.
  */
 import { Search as SearchIcon } from "lucide";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { t } from "../i18n/translate.ts";
-import { navigate, panelPath } from "../router.ts";
-import { panels } from "../store/live.ts";
+import { navigate } from "../router.ts";
+import { readDirectory } from "../store/directory.ts";
 import { searchAsked } from "../store/keys.ts";
-import { find } from "../store/table.ts";
-import { ringingMacs } from "../store/views.ts";
-import type { Intercom } from "../types.ts";
 import { Icon } from "./icon.tsx";
-import { Mark, markOf } from "./mark.tsx";
-
-const LIMIT = 8;
+import { Mark } from "./mark.tsx";
+import { type Found, foundFor } from "./search_found.ts";
 
 /** The field with its list of matches, a combobox. */
 export function Search() {
@@ -29,14 +25,14 @@ export function Search() {
       input.current?.select();
     }
   }, [asked]);
-  const found = isOpen ? find(panels.value.values(), text, LIMIT) : [];
+  const found = isOpen ? foundFor(text) : [];
   const current = found[Math.min(chosen, found.length - 1)];
 
-  function go(panel: Intercom | undefined) {
-    if (!panel) return;
+  function go(one: Found | undefined) {
+    if (!one) return;
     setText("");
     setOpen(false);
-    navigate(panelPath(panel.mac));
+    navigate(one.to);
   }
 
   function onKeyDown(event: KeyboardEvent) {
@@ -64,7 +60,7 @@ export function Search() {
         aria-label={t("search.label")}
         aria-expanded={hasList}
         aria-controls="search-list"
-        aria-activedescendant={hasList && current ? `found-${current.mac}` : undefined}
+        aria-activedescendant={hasList && current ? `found-${current.id}` : undefined}
         aria-autocomplete="list"
         placeholder={t("search.hint")}
         autocomplete="off"
@@ -75,7 +71,10 @@ export function Search() {
           setChosen(0);
           setOpen(true);
         }}
-        onFocus={() => setOpen(true)}
+        onFocus={() => {
+          setOpen(true);
+          void readDirectory();
+        }}
         // A press on a match takes the focus first: let it land.
         onBlur={() => setTimeout(() => setOpen(false), 150)}
         onKeyDown={onKeyDown}
@@ -88,30 +87,33 @@ export function Search() {
         aria-label={t("search.label")}
         hidden={!hasList}
       >
-        {hasList && found.map((panel) => (
-          <div
-            key={panel.mac}
-            id={`found-${panel.mac}`}
-            class="search-found"
-            role="option"
-            aria-selected={panel === current}
-            onMouseDown={(event) => {
-              event.preventDefault();
-              go(panel);
-            }}
-          >
-            <Mark kind={markOf(panel, ringingMacs.value.has(panel.mac))} />
-            <span class="found-name" title={panel.name}>{panel.name || panel.mac}</span>
-            <span class="found-address faint" title={panel.address}>{panel.address}</span>
-            <span class="num faint">{panel.mac}</span>
-          </div>
-        ))}
+        {hasList && found.map((one) => <Option key={one.id} one={one} current={one === current} onGo={go} />)}
         {hasList && !found.length && (
           <div class="search-none" role="option" aria-selected="false" aria-disabled="true">
             {t("search.none", { text: text.trim() })}
           </div>
         )}
       </div>
+    </div>
+  );
+}
+
+function Option({ one, current, onGo }: { one: Found; current: boolean; onGo: (one: Found) => void }) {
+  return (
+    <div
+      id={`found-${one.id}`}
+      class="search-found"
+      role="option"
+      aria-selected={current}
+      onMouseDown={(event) => {
+        event.preventDefault();
+        onGo(one);
+      }}
+    >
+      {one.mark ? <Mark kind={one.mark} /> : <Icon of={one.icon} size={14} />}
+      <span class="found-name" title={one.name}>{one.name}</span>
+      <span class="found-address faint" title={one.detail}>{one.detail}</span>
+      <span class="num faint">{one.aside}</span>
     </div>
   );
 }

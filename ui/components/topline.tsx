@@ -26,7 +26,7 @@ export function Topline({ title, back }: { title: string; back?: string }) {
           : title}
       </h1>
       <LinkStates />
-      {mayOperate.value && <Search />}
+      <Search />
       {mayOperate.value && (
         <button
           type="button"

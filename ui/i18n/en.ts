@@ -1,10 +1,11 @@
 /**
  * @module
- * The texts in English. Keys of this file are the keys of every language. Messages are ICU.
+ * The texts in English. Keys of this file and of those it puts together are the keys of every language. Messages are ICU.
  */
+import { enCalls } from "./en_calls.ts";
+import { enSettings } from "./en_settings.ts";
 
-/** The texts in English. */
-export const en = {
+const enFrame = {
   "page.board": "Board",
   "page.intercoms": "Intercoms",
   "page.events": "Events",
@@ -42,6 +43,7 @@ export const en = {
   "link.up": "connected",
   "link.down": "down",
   "link.connecting": "connecting",
+
   "stream.live": "This page gets changes as they happen",
   "stream.connecting": "This page is connecting to the service",
   "stream.cut": "This page has lost the service",
@@ -55,9 +57,9 @@ export const en = {
   "stale.trying": "Connecting",
   "stale.try": "Try now",
 
-  "search.label": "Find a panel",
-  "search.hint": "Name, address or MAC",
-  "search.none": "No panel matches “{text}”",
+  "search.label": "Find a panel, a person, a company or a call",
+  "search.hint": "Panel, person, number",
+  "search.none": "Nothing matches “{text}”",
 
   "board.ringing": "Ringing now",
   "board.rings_for": "waiting",
@@ -105,9 +107,11 @@ export const en = {
   "offline.silence.do": "Nothing heard for {seconds} s. Check power and network.",
   "offline.last_will": "connection lost",
   "offline.last_will.do": "The connection to the broker broke. Check power and network.",
+
   "unknown.never_heard.do": "Never heard yet. Check the setup for this broker.",
   "unknown.link_down.do": "The broker was away; waiting for the next message.",
   "unknown.restarted.do": "The service has just started; waiting for the next message.",
+
   "reason.silence": "No heartbeat in time",
   "reason.last_will": "Connection to the broker lost",
   "reason.never_heard": "Never heard",
@@ -133,6 +137,7 @@ export const en = {
   "filter.waiting": "Waiting for approval",
   "filter.from": "From",
   "filter.to": "To",
+
   "table.search": "Filter by name, address or MAC",
   "table.shown": "{n, plural, one {# panel} other {# panels}}",
   "table.none": "No panel fits these filters",
@@ -206,6 +211,7 @@ export const en = {
   "event.apartment": "apt. {apartment}",
   "event.key_id": "key {key}",
   "event.gone": "This panel has been removed",
+
   "source.remote": "by command",
   "source.key": "by key",
   "source.button": "by button",
@@ -213,6 +219,7 @@ export const en = {
 
   "feed.empty": "No events yet",
   "feed.empty.do": "Calls, keys, doors and alarms appear here as they happen.",
+
   "events.live": "Below is only what came since this page was opened.",
   "events.partial": "This is only the latest, from memory. The rest is read when the database is back.",
   "events.none": "No events fit these filters",
@@ -233,118 +240,12 @@ export const en = {
   "panel.remove.do": "Remove the panel",
   "panel.remove.question": "Remove “{name}”?",
 
-  "credentials.title": "MQTT credentials",
-  "credentials.text": "A name and a password of its own, so that this panel can speak for itself only.",
-  "credentials.create": "Create",
-  "credentials.create.question": "Create credentials for “{name}”?",
-  "credentials.create.text": "Earlier credentials of this panel stop working at once.",
-  "credentials.revoke": "Revoke",
-  "credentials.revoke.question": "Revoke the credentials of “{name}”?",
-  "credentials.revoke.text": "The panel is disconnected and cannot log in to the broker with them again.",
-  "credentials.revoked": "Revoked",
-  "credentials.username": "User",
-  "credentials.password": "Password",
-  "secret.once": "Copy this now: it is shown only once.",
-  "secret.copy": "Copy",
-  "secret.copied": "Copied",
-
-  "login.title": "Log in",
-  "login.login": "Login",
-  "login.password": "Password",
-  "login.do": "Log in",
-  "login.busy": "Logging in…",
-  "login.wrong": "Login or password is wrong.",
-  "login.wait": "{n, plural, one {Too many tries. Wait # second.} other {Too many tries. Wait # seconds.}}",
-  "login.again": "You can try again now.",
-
   "employee.title": "Hello, {name}",
-  "employee.text": "You are logged in as an employee. Panels and doors are for operators.",
+  "employee.text": "Calls to your numbers ring here. Panels and doors are for operators.",
   "employee.more": "You can change your password and make API tokens in the settings.",
 
   "not_found.title": "There is nothing here",
   "not_found.text": "The address is wrong, or it is not for your role.",
-
-  "settings.mine": "Mine",
-  "settings.people": "People",
-  "settings.refused": "Refused messages",
-  "settings.audit": "Audit log",
-  "settings.api": "API",
-
-  "password.prompt": "You have no password yet: once you log out, you cannot come back.",
-  "password.prompt.do": "Set a password",
-  "password.title": "Password",
-  "password.current": "Current password",
-  "password.new": "New password",
-  "password.hint": "{n, plural, one {At least # character} other {At least # characters}}",
-  "password.wrong": "The current password is wrong.",
-  "password.set": "Set the password",
-  "password.change": "Change the password",
-
-  "appearance.title": "Appearance",
-  "appearance.theme": "Theme",
-  "appearance.language": "Language",
-  "appearance.auto": "Automatic",
-  "appearance.light": "Light",
-  "appearance.dark": "Dark",
-  "appearance.note": "For this browser only.",
-
-  "alerts.title": "When somebody rings",
-  "alerts.sound": "Sound",
-  "alerts.notify": "Desktop notification",
-  "alerts.on": "On",
-  "alerts.off": "Off",
-  "alerts.try": "Listen",
-  "alerts.refused": "The browser refuses notifications. Allow them for this site in its settings.",
-  "alert.title": "Ringing: {name}",
-  "alert.apartment": "Apartment {apartment}",
-
-  "tokens.title": "API tokens",
-  "tokens.text": "For programs that act on your behalf, with your role.",
-  "tokens.name": "Name",
-  "tokens.name.hint": "What it is for",
-  "tokens.lives": "Valid for",
-  "tokens.forever": "no end date",
-  "tokens.until": "until",
-  "tokens.unused": "never used",
-  "tokens.create": "Create",
-  "tokens.revoke": "Revoke",
-  "tokens.revoke.question": "Revoke the token “{name}”?",
-  "tokens.revoke.text": "Programs that use it stop working at once.",
-
-  "people.add": "Add a person",
-  "people.add.title": "New person",
-  "people.none": "Nobody yet",
-  "people.you": "you",
-  "people.disabled": "disabled",
-  "people.no_password": "no password",
-  "people.role": "Role",
-  "people.role_of": "Role of {name}",
-  "people.first_name": "First name",
-  "people.last_name": "Last name",
-  "people.login.hint": "2 to 63 of a–z, 0–9, dot, dash, underscore",
-  "people.password": "New password",
-  "people.password.title": "New password for {name}",
-  "people.password.text": "The old password stops working and all sessions of this person end.",
-  "people.disable": "Disable",
-  "people.disable.question": "Disable {name}?",
-  "people.disable.text": "This person is logged out at once and cannot log in until enabled again.",
-  "people.enable": "Enable",
-  "people.enable.question": "Enable {name}?",
-  "people.enable.text": "This person can log in again with the old password.",
-  "role.admin": "Administrator",
-  "role.admin.may": "Everything, with people, credentials and the audit log",
-  "role.operator": "Operator",
-  "role.operator.may": "Panels, doors and history",
-  "role.employee": "Employee",
-  "role.employee.may": "Own settings only",
-
-  "refused.text": "What came over the wire and could not be understood or was not allowed.",
-  "refused.reasons": "By reason",
-  "refused.none": "No message was refused",
-  "refused.none.text": "A panel that speaks wrongly shows up here with what it said.",
-  "refused.empty": "(empty)",
-  "audit.action": "Filter by action",
-  "audit.none": "No entries",
 
   "action.acknowledge": "Acknowledge",
   "action.approve": "Approve",
@@ -357,8 +258,10 @@ export const en = {
   "action.retry": "Try again",
   "action.save": "Save",
   "action.show": "Show",
+
   "state.loading": "Loading…",
   "state.saved": "Saved",
+
   "count.panels": "{n, plural, one {# panel} other {# panels}}",
   "count.days": "{n, plural, one {# day} other {# days}}",
 
@@ -372,7 +275,7 @@ export const en = {
   "time.d": "{n} d",
 
   "keys.title": "Keyboard",
-  "keys.search": "Find a panel (also Ctrl-K)",
+  "keys.search": "Find anything (also Ctrl-K)",
   "keys.move": "Next, previous",
   "keys.enter": "Open the row",
   "keys.open": "Open the door; asks first",
@@ -384,6 +287,9 @@ export const en = {
   "keys.sheet": "This sheet",
   "keys.note": "Letters work by their place on the keyboard, in any layout.",
 } as const;
+
+/** The texts in English. */
+export const en = { ...enFrame, ...enCalls, ...enSettings } as const;
 
 /** Key of a text. */
 export type Key = keyof typeof en;

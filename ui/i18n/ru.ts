@@ -3,9 +3,12 @@
  * The texts in Russian. A missing or unknown key does not pass the type check.
  */
 import type { Key } from "./en.ts";
+import type { enCalls } from "./en_calls.ts";
+import type { enSettings } from "./en_settings.ts";
+import { ruCalls } from "./ru_calls.ts";
+import { ruSettings } from "./ru_settings.ts";
 
-/** The texts in Russian. */
-export const ru: Record<Key, string> = {
+const ruFrame: Record<Exclude<Key, keyof typeof enCalls | keyof typeof enSettings>, string> = {
   "page.board": "Обзор",
   "page.intercoms": "Домофоны",
   "page.events": "События",
@@ -44,6 +47,7 @@ export const ru: Record<Key, string> = {
   "link.up": "на связи",
   "link.down": "нет связи",
   "link.connecting": "соединение",
+
   "stream.live": "Изменения приходят на страницу сразу",
   "stream.connecting": "Страница соединяется со службой",
   "stream.cut": "Страница потеряла связь со службой",
@@ -57,9 +61,9 @@ export const ru: Record<Key, string> = {
   "stale.trying": "Соединение",
   "stale.try": "Сейчас",
 
-  "search.label": "Найти панель",
-  "search.hint": "Название, адрес или MAC",
-  "search.none": "Нет панелей по запросу «{text}»",
+  "search.label": "Найти панель, человека, компанию или звонок",
+  "search.hint": "Панель, человек, номер",
+  "search.none": "Ничего нет по запросу «{text}»",
 
   "board.ringing": "Звонят сейчас",
   "board.rings_for": "ждут",
@@ -113,9 +117,11 @@ export const ru: Record<Key, string> = {
   "offline.silence.do": "Тишина больше {seconds} с. Проверьте питание и сеть.",
   "offline.last_will": "соединение потеряно",
   "offline.last_will.do": "Соединение с брокером оборвалось. Проверьте питание и сеть.",
+
   "unknown.never_heard.do": "Сигнала ещё не было. Проверьте настройку на этот брокер.",
   "unknown.link_down.do": "Брокер был недоступен, ждём сигнала.",
   "unknown.restarted.do": "Служба только что запущена, ждём сигнала.",
+
   "reason.silence": "Сигнал не пришёл вовремя",
   "reason.last_will": "Соединение с брокером потеряно",
   "reason.never_heard": "Ни разу не выходила на связь",
@@ -141,6 +147,7 @@ export const ru: Record<Key, string> = {
   "filter.waiting": "Ждут одобрения",
   "filter.from": "С",
   "filter.to": "По",
+
   "table.search": "Название, адрес или MAC",
   "table.shown": "{n, plural, one {# панель} few {# панели} many {# панелей} other {# панели}}",
   "table.none": "Нет панелей под эти фильтры",
@@ -214,6 +221,7 @@ export const ru: Record<Key, string> = {
   "event.apartment": "кв. {apartment}",
   "event.key_id": "ключ {key}",
   "event.gone": "Эта панель удалена",
+
   "source.remote": "по команде",
   "source.key": "ключом",
   "source.button": "кнопкой",
@@ -221,6 +229,7 @@ export const ru: Record<Key, string> = {
 
   "feed.empty": "Событий пока нет",
   "feed.empty.do": "Звонки, ключи, двери и тревоги появляются здесь сразу.",
+
   "events.live": "Ниже только то, что пришло, пока страница открыта.",
   "events.partial": "Это только последнее, по памяти. Остальное прочитается, когда база вернётся.",
   "events.none": "Нет событий под эти фильтры",
@@ -241,120 +250,12 @@ export const ru: Record<Key, string> = {
   "panel.remove.do": "Удалить панель",
   "panel.remove.question": "Удалить «{name}»?",
 
-  "credentials.title": "Доступ к MQTT",
-  "credentials.text": "Собственные имя и пароль, чтобы панель могла говорить только за себя.",
-  "credentials.create": "Создать",
-  "credentials.create.question": "Создать доступ для «{name}»?",
-  "credentials.create.text": "Прежний доступ этой панели сразу перестанет действовать.",
-  "credentials.revoke": "Отозвать",
-  "credentials.revoke.question": "Отозвать доступ «{name}»?",
-  "credentials.revoke.text": "Панель будет отключена и больше не войдёт с ним на брокер.",
-  "credentials.revoked": "Отозван",
-  "credentials.username": "Имя",
-  "credentials.password": "Пароль",
-  "secret.once": "Скопируйте сейчас: показывается один раз.",
-  "secret.copy": "Скопировать",
-  "secret.copied": "Скопировано",
-
-  "login.title": "Вход",
-  "login.login": "Логин",
-  "login.password": "Пароль",
-  "login.do": "Войти",
-  "login.busy": "Вход…",
-  "login.wrong": "Неверный логин или пароль.",
-  "login.wait":
-    "{n, plural, one {Слишком много попыток. Подождите # секунду.} few {Слишком много попыток. Подождите # секунды.} many {Слишком много попыток. Подождите # секунд.} other {Слишком много попыток. Подождите # секунды.}}",
-  "login.again": "Можно попробовать снова.",
-
   "employee.title": "Здравствуйте, {name}",
-  "employee.text": "Вы вошли как сотрудник. С панелями и дверями работают операторы.",
+  "employee.text": "Звонки на ваши номера звонят здесь. С панелями и дверями работают операторы.",
   "employee.more": "В настройках можно сменить пароль и создать токены API.",
 
   "not_found.title": "Здесь ничего нет",
   "not_found.text": "Адрес неверен или недоступен для вашей роли.",
-
-  "settings.mine": "Мои",
-  "settings.people": "Люди",
-  "settings.refused": "Отклонённые сообщения",
-  "settings.audit": "Журнал действий",
-  "settings.api": "API",
-
-  "password.prompt": "У вас ещё нет пароля: после выхода вы не сможете вернуться.",
-  "password.prompt.do": "Задать пароль",
-  "password.title": "Пароль",
-  "password.current": "Текущий пароль",
-  "password.new": "Новый пароль",
-  "password.hint":
-    "{n, plural, one {Не короче # знака} few {Не короче # знаков} many {Не короче # знаков} other {Не короче # знака}}",
-  "password.wrong": "Текущий пароль неверен.",
-  "password.set": "Задать пароль",
-  "password.change": "Сменить пароль",
-
-  "appearance.title": "Вид",
-  "appearance.theme": "Тема",
-  "appearance.language": "Язык",
-  "appearance.auto": "Авто",
-  "appearance.light": "Светлая",
-  "appearance.dark": "Тёмная",
-  "appearance.note": "Только для этого браузера.",
-
-  "alerts.title": "Когда звонят в дверь",
-  "alerts.sound": "Звук",
-  "alerts.notify": "Уведомление на рабочем столе",
-  "alerts.on": "Вкл.",
-  "alerts.off": "Выкл.",
-  "alerts.try": "Послушать",
-  "alerts.refused": "Браузер запрещает уведомления. Разрешите их для этого сайта в его настройках.",
-  "alert.title": "Звонят: {name}",
-  "alert.apartment": "Квартира {apartment}",
-
-  "tokens.title": "Токены API",
-  "tokens.text": "Для программ, которые действуют от вашего имени и с вашей ролью.",
-  "tokens.name": "Название",
-  "tokens.name.hint": "Для чего он",
-  "tokens.lives": "Срок",
-  "tokens.forever": "бессрочно",
-  "tokens.until": "до",
-  "tokens.unused": "не использовался",
-  "tokens.create": "Создать",
-  "tokens.revoke": "Отозвать",
-  "tokens.revoke.question": "Отозвать токен «{name}»?",
-  "tokens.revoke.text": "Программы с этим токеном сразу перестанут работать.",
-
-  "people.add": "Добавить",
-  "people.add.title": "Новый человек",
-  "people.none": "Пока никого",
-  "people.you": "это вы",
-  "people.disabled": "отключён",
-  "people.no_password": "без пароля",
-  "people.role": "Роль",
-  "people.role_of": "Роль: {name}",
-  "people.first_name": "Имя",
-  "people.last_name": "Фамилия",
-  "people.login.hint": "От 2 до 63 знаков: a–z, 0–9, точка, дефис, подчёркивание",
-  "people.password": "Новый пароль",
-  "people.password.title": "Новый пароль: {name}",
-  "people.password.text": "Старый пароль перестанет действовать, все сеансы завершатся.",
-  "people.disable": "Отключить",
-  "people.disable.question": "Отключить: {name}?",
-  "people.disable.text": "Сеансы завершатся сразу; войти можно будет только после включения.",
-  "people.enable": "Включить",
-  "people.enable.question": "Включить: {name}?",
-  "people.enable.text": "Можно будет снова войти с прежним паролем.",
-  "role.admin": "Администратор",
-  "role.admin.may": "Всё, включая людей, доступы и журнал действий",
-  "role.operator": "Оператор",
-  "role.operator.may": "Панели, двери и история",
-  "role.employee": "Сотрудник",
-  "role.employee.may": "Только свои настройки",
-
-  "refused.text": "То, что пришло от панелей и не было понято или не было разрешено.",
-  "refused.reasons": "По причинам",
-  "refused.none": "Отклонённых сообщений нет",
-  "refused.none.text": "Панель, которая говорит неправильно, появится здесь со своими словами.",
-  "refused.empty": "(пусто)",
-  "audit.action": "Фильтр по действию",
-  "audit.none": "Записей нет",
 
   "action.acknowledge": "Принять",
   "action.approve": "Одобрить",
@@ -367,8 +268,10 @@ export const ru: Record<Key, string> = {
   "action.retry": "Повторить",
   "action.save": "Сохранить",
   "action.show": "Показать",
+
   "state.loading": "Загрузка…",
   "state.saved": "Сохранено",
+
   "count.panels": "{n, plural, one {# панель} few {# панели} many {# панелей} other {# панели}}",
   "count.days": "{n, plural, one {# день} few {# дня} many {# дней} other {# дня}}",
 
@@ -382,7 +285,7 @@ export const ru: Record<Key, string> = {
   "time.d": "{n} дн.",
 
   "keys.title": "Клавиатура",
-  "keys.search": "Найти панель (или Ctrl-K)",
+  "keys.search": "Найти что угодно (или Ctrl-K)",
   "keys.move": "Следующая, предыдущая",
   "keys.enter": "Открыть строку",
   "keys.open": "Открыть дверь; сначала спросит",
@@ -394,3 +297,6 @@ export const ru: Record<Key, string> = {
   "keys.sheet": "Эта памятка",
   "keys.note": "Буквы работают по месту на клавиатуре, в любой раскладке.",
 };
+
+/** The texts in Russian. */
+export const ru: Record<Key, string> = { ...ruFrame, ...ruCalls, ...ruSettings };

@@ -35,6 +35,14 @@ export function seconds(ms: number, language: Locale = locale.value): string {
   return translate(language, "time.s", { n: ms < 100 ? `< ${n}` : n });
 }
 
+/** A length of time that is watched as it runs: `0:07`, `12:03`, `1:02:03`. The same in every language. */
+export function timer(ms: number): string {
+  const whole = Math.max(0, Math.floor(ms / SECOND));
+  const parts = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const [hours, minutes, seconds] = parts.map((part) => String(part).padStart(2, "0"));
+  return hours === "00" ? `${parts[1]}:${seconds}` : `${parts[0]}:${minutes}:${seconds}`;
+}
+
 /** The time of day: `12:04:31`. */
 export function clockTime(atMs: number, language: Locale = locale.value): string {
   return formatter(language, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" })

@@ -8,6 +8,7 @@ import { Moment } from "../components/moment.tsx";
 import { t } from "../i18n/translate.ts";
 import { events, panels, ready } from "../store/live.ts";
 import { counts, ringingPanels, troubleList } from "../store/views.ts";
+import { BoardCalls } from "./board_calls.tsx";
 import { Fleet } from "./board_fleet.tsx";
 import { Motion } from "./board_motion.tsx";
 import { Ringing } from "./board_ringing.tsx";
@@ -30,6 +31,7 @@ export function BoardPage() {
       {troubleList.value.length > 0 && <Troubles />}
       {!troubleList.value.length && !ringingPanels.value.length && !nothingYet && <AllWell />}
       <Motion />
+      <BoardCalls />
       {nothingYet ? <NoPanels /> : <Fleet />}
     </div>
   );

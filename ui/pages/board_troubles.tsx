@@ -28,6 +28,7 @@ const MARKS: Record<Trouble["kind"], MarkKind> = {
   held: "open",
   unknown: "unknown",
   waiting: "waiting",
+  warning: "open",
 };
 
 /** The list of what is wrong. */
@@ -83,13 +84,13 @@ function Names({ panels }: { panels: Intercom[] }) {
 
 function Action({ trouble, one }: { trouble: Trouble; one: Intercom | null }) {
   if (trouble.kind === "alarm" && one) return <Acknowledge panel={one} />;
-  if (trouble.kind === "link") return null;
+  if (trouble.kind === "link" || trouble.kind === "warning") return null;
   const to = one ? panelPath(one.mac) : SHOW[trouble.kind];
   return <Link to={to} class="button">{t(trouble.kind === "waiting" ? "action.decide" : "action.show")}
   </Link>;
 }
 
-const SHOW: Record<Exclude<Trouble["kind"], "link">, string> = {
+const SHOW: Record<Exclude<Trouble["kind"], "link" | "warning">, string> = {
   alarm: "/intercoms?only=alarm",
   offline: "/intercoms?status=offline",
   held: "/intercoms?door=open",
@@ -126,6 +127,9 @@ export function Acknowledge({ panel }: { panel: Intercom }) {
   );
 }
 
+/** What does not work without a link. */
+const CONSEQUENCES: Record<string, Key> = { database: "trouble.database", asterisk: "trouble.asterisk" };
+
 function title(trouble: Trouble): string {
   const n = trouble.panels.length;
   switch (trouble.kind) {
@@ -147,6 +151,8 @@ function title(trouble: Trouble): string {
       return n === 1 ? t("trouble.unknown_one") : t("trouble.unknown", { n });
     case "waiting":
       return n === 1 ? t("trouble.waiting_one") : t("trouble.waiting", { n });
+    case "warning":
+      return t("trouble.link_warning", { link: linkName(trouble.link.id) });
     default:
       return trouble satisfies never;
   }
@@ -157,7 +163,8 @@ function detail(trouble: Trouble): string {
     case "link": {
       const broker = trouble.link.id === "broker";
       const hidden = broker ? t("trouble.broker_hides", { n: trouble.panels.length }) : "";
-      const known: Key | null = broker ? null : trouble.link.id === "database" ? "trouble.database" : null;
+      const kind = trouble.link.id.split(":")[0]!;
+      const known: Key | undefined = CONSEQUENCES[kind];
       return [hidden, known && t(known), trouble.link.last_error].filter(Boolean).join(" ");
     }
     case "alarm":
@@ -172,6 +179,8 @@ function detail(trouble: Trouble): string {
       return t(`unknown.${trouble.reason}.do`);
     case "waiting":
       return t("trouble.waiting.do");
+    case "warning":
+      return trouble.link.warning ?? "";
     default:
       return trouble satisfies never;
   }

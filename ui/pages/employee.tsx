@@ -1,20 +1,61 @@
 /**
  * @module
- * What an employee sees: what they may do here, in plain words.
+ * What an employee sees first: their own calls, those that live and the last ones.
  */
-import { DoorClosed } from "lucide";
-import { Empty } from "../components/states.tsx";
+import { PhoneIncoming } from "lucide";
 import { Link } from "../components/link.tsx";
+import { LiveCallList } from "../components/live_calls.tsx";
+import { Broken, Empty, PartOnly, Skeleton } from "../components/states.tsx";
 import { t } from "../i18n/translate.ts";
+import { isOver, mergeCalls } from "../store/calls.ts";
+import { liveCalls } from "../store/call_views.ts";
+import { calls } from "../store/live.ts";
+import { useList } from "../store/load.ts";
 import { me } from "../store/session.ts";
+import type { Call, CallsPage as Answer } from "../types.ts";
+
+const LAST = 10;
 
 /** The employee's page. */
 export function EmployeePage() {
+  const living = liveCalls.value.filter((call) => !isOver(call));
   return (
-    <Empty icon={DoorClosed} title={t("employee.title", { name: me.value?.name || me.value?.login || "" })}>
-      <p>{t("employee.text")}</p>
-      <p>{t("employee.more")}</p>
-      <Link to="/settings" class="button">{t("page.settings")}</Link>
-    </Empty>
+    <div class="board">
+      <div>
+        <h2 class="hello">{t("employee.title", { name: me.value?.name || me.value?.login || "" })}</h2>
+        <p class="muted">{t("employee.text")}</p>
+      </div>
+      {living.length > 0 && (
+        <section aria-label={t("mine.calls")}>
+          <h2 class="section-title">
+            {t("mine.calls")} <span class="faint num">{living.length}</span>
+          </h2>
+          <LiveCallList calls={living} limit={LAST} />
+        </section>
+      )}
+      <LastCalls />
+    </div>
+  );
+}
+
+function LastCalls() {
+  const loaded = useList<Call, Answer>("/api/calls", { limit: LAST });
+  const over = [...calls.value.values()].filter(isOver);
+  const known = loaded.items.map((call) => calls.value.get(call.id) ?? call);
+  const shown = mergeCalls(over, known).filter(isOver).slice(0, LAST);
+  return (
+    <section aria-label={t("mine.last")}>
+      <div class="section-head">
+        <h2 class="section-title">{t("mine.last")}</h2>
+        <Link to="/calls">{t("calls.live.all")}</Link>
+      </div>
+      {loaded.error !== null && <Broken error={loaded.error} onRetry={loaded.reload} />}
+      {loaded.first?.partial && <PartOnly />}
+      {loaded.busy && !shown.length && <Skeleton rows={4} tall />}
+      {!loaded.busy && loaded.error === null && !shown.length && (
+        <Empty icon={PhoneIncoming} title={t("mine.last.none")}>{t("mine.last.none.do")}</Empty>
+      )}
+      {shown.length > 0 && <LiveCallList calls={shown} limit={LAST} past />}
+    </section>
   );
 }

@@ -9,6 +9,7 @@ import { PanelName } from "../components/event_row.tsx";
 import { Icon } from "../components/icon.tsx";
 import { Moment } from "../components/moment.tsx";
 import { Broken, Empty, PartOnly, Skeleton } from "../components/states.tsx";
+import { TimeFilter } from "../components/time_filter.tsx";
 import { VirtualList } from "../components/virtual_list.tsx";
 import { t } from "../i18n/translate.ts";
 import { place, setQuery } from "../router.ts";
@@ -148,23 +149,6 @@ function PanelSelect({ mac }: { mac: string }) {
   );
 }
 
-function TimeFilter({ name, value }: { name: "from" | "to"; value: string }) {
-  return (
-    <label class="filter">
-      <span>{t(name === "from" ? "filter.from" : "filter.to")}</span>
-      <input
-        class="input num"
-        type="datetime-local"
-        value={value ? toLocal(value) : ""}
-        onChange={(event) => {
-          const typed = event.currentTarget.value;
-          setQuery({ [name]: typed ? new Date(typed).toISOString() : "" });
-        }}
-      />
-    </label>
-  );
-}
-
 function Nothing({ choice }: { choice: EventChoice }) {
   const filtered = Object.values(choice).some((value) => value !== "");
   if (!filtered) return <Empty icon={History} title={t("feed.empty")}>{t("feed.empty.do")}</Empty>;
@@ -189,10 +173,4 @@ export function choiceFrom(query: URLSearchParams): EventChoice {
     from: time("from"),
     to: time("to"),
   };
-}
-
-/** A moment as the browser's field writes it: local, without a zone. */
-function toLocal(iso: string): string {
-  const at = new Date(iso);
-  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }

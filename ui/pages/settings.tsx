@@ -14,6 +14,7 @@ import { Appearance } from "./settings_appearance.tsx";
 import { AuditLog } from "./settings_audit.tsx";
 import { DeadLetters } from "./settings_dead_letters.tsx";
 import { OwnPassword } from "./settings_password.tsx";
+import { Companies } from "./settings_companies.tsx";
 import { People } from "./settings_people.tsx";
 import { Tokens } from "./settings_tokens.tsx";
 
@@ -27,6 +28,12 @@ interface Tab {
 const TABS: Tab[] = [
   { name: "", word: "settings.mine", allowed: () => true, body: () => <Mine /> },
   { name: "people", word: "settings.people", allowed: () => isAdmin.value, body: () => <People /> },
+  {
+    name: "companies",
+    word: "settings.companies",
+    allowed: () => isAdmin.value,
+    body: () => <Companies />,
+  },
   { name: "refused", word: "settings.refused", allowed: () => mayOperate.value, body: () => <DeadLetters /> },
   { name: "audit", word: "settings.audit", allowed: () => isAdmin.value, body: () => <AuditLog /> },
 ];
@@ -67,7 +74,7 @@ function Mine() {
     <div class="settings-mine">
       <OwnPassword />
       <Appearance />
-      {mayOperate.value && <Alerts />}
+      <Alerts />
       <Tokens />
       {service.value && (
         <p class="faint about num">

@@ -3,16 +3,18 @@
  * The people who may log in. Only for admins.
  */
 import { UserPlus, Users } from "lucide";
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { request } from "../api.ts";
 import { Icon } from "../components/icon.tsx";
 import { Broken, Empty, FormError, Skeleton } from "../components/states.tsx";
 import type { Key } from "../i18n/en.ts";
 import { t } from "../i18n/translate.ts";
+import { place } from "../router.ts";
 import { useList, useSending } from "../store/load.ts";
 import { me } from "../store/session.ts";
 import type { User, UserChange } from "../types.ts";
 import { PasswordDialog, PersonDialog, StatusDialog } from "./settings_person.tsx";
+import { PhonesDialog, PhonesLine } from "./settings_phones.tsx";
 
 /** Words for roles. */
 export const ROLE_WORDS: Record<User["role"], Key> = {
@@ -21,7 +23,8 @@ export const ROLE_WORDS: Record<User["role"], Key> = {
   employee: "role.employee",
 };
 
-type Asking = { what: "add" } | { what: "password" | "status"; user: User };
+type About = "password" | "status" | "phones";
+type Asking = { what: "add" } | { what: About; user: User };
 
 /** The list of people. */
 export function People() {
@@ -62,6 +65,7 @@ export function People() {
       )}
       {asking?.what === "add" && <PersonDialog onClose={close} onDone={replace} />}
       {asking?.what === "password" && <PasswordDialog user={asking.user} onClose={close} onDone={replace} />}
+      {asking?.what === "phones" && <PhonesDialog user={asking.user} onClose={close} onDone={replace} />}
       {asking?.what === "status" && <StatusDialog user={asking.user} onClose={close} onDone={replace} />}
     </section>
   );
@@ -70,7 +74,7 @@ export function People() {
 interface PersonProps {
   user: User;
   onChanged: (user: User) => void;
-  onAsk: (what: "password" | "status") => void;
+  onAsk: (what: About) => void;
 }
 
 function Person({ user, onChanged, onAsk }: PersonProps) {
@@ -78,11 +82,23 @@ function Person({ user, onChanged, onAsk }: PersonProps) {
   // Nobody takes the admin's role, or the account, from themselves by a slip.
   const self = user.id === me.value?.id;
   const name = nameOf(user);
+  const row = useRef<HTMLLIElement>(null);
+  // Whom the search has found is brought into view.
+  const found = place.value.query.get("person") === String(user.id);
+  useEffect(() => {
+    if (found) row.current?.scrollIntoView({ block: "center" });
+  }, [found]);
   async function changeRole(role: User["role"]) {
     await sending.send(async () => onChanged(await changeUser(user, { role })));
   }
   return (
-    <li class={user.status === "disabled" ? "is-disabled" : ""}>
+    <li
+      ref={row}
+      class={user.status === "disabled" ? "is-disabled" : ""}
+      aria-current={found ? "true" : undefined}
+      data-testid="person-row"
+      data-user={user.id}
+    >
       <span class="grow person-name">
         <span title={name}>{name}</span>
         <span class="faint">
@@ -91,6 +107,7 @@ function Person({ user, onChanged, onAsk }: PersonProps) {
           {user.status === "disabled" && ` · ${t("people.disabled")}`}
           {!user.has_password && ` · ${t("people.no_password")}`}
         </span>
+        <PhonesLine phones={user.phones} />
         <FormError error={sending.error} />
       </span>
       <select
@@ -102,6 +119,14 @@ function Person({ user, onChanged, onAsk }: PersonProps) {
       >
         {Object.entries(ROLE_WORDS).map(([role, word]) => <option key={role} value={role}>{t(word)}</option>)}
       </select>
+      <button
+        type="button"
+        class="button"
+        aria-label={t("phones.of", { name })}
+        onClick={() => onAsk("phones")}
+      >
+        {t("phones.title")}
+      </button>
       <button type="button" class="button" disabled={self} onClick={() => onAsk("password")}>
         {t("people.password")}
       </button>

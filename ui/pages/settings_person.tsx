@@ -170,7 +170,8 @@ function PasswordField({ value, onInput, autofocus }: PasswordFieldProps) {
   );
 }
 
-interface FootProps {
+/** Properties of a dialog's last line. */
+export interface FootProps {
   onClose: () => void;
   busy: boolean;
   action: string;
@@ -178,7 +179,8 @@ interface FootProps {
   autofocus?: boolean;
 }
 
-function Foot({ onClose, busy, action, danger, autofocus }: FootProps) {
+/** Cancel, and the button that does what the dialog is for. */
+export function Foot({ onClose, busy, action, danger, autofocus }: FootProps) {
   return (
     <footer class="dialog-foot">
       <button type="button" class="button" onClick={onClose}>{t("action.cancel")}</button>

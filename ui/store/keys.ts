@@ -16,23 +16,34 @@ export const sheetShown = signal(false);
 /** Counts up when the search should take the focus. */
 export const searchAsked = signal(0);
 
-const PLACES: Record<string, string> = { KeyB: "/", KeyI: "/intercoms", KeyE: "/events", KeyS: "/settings" };
+const PLACES: Record<string, string> = {
+  KeyB: "/",
+  KeyI: "/intercoms",
+  KeyC: "/calls",
+  KeyE: "/events",
+  KeyS: "/settings",
+};
+/** Those of them that are for everybody. */
+const FOR_ALL = ["/", "/calls", "/settings"];
 /** How long `g` waits for its second key. */
 const SEQUENCE_MS = 1200;
 
 const stack: RefObject<Keys>[] = [];
+/** What lies over every page comes before any page. */
+const above: RefObject<Keys>[] = [];
 let goingSince = -Infinity;
 
-/** Takes keys while a component is on the page; the youngest comes first. */
-export function useKeys(keys: Keys): void {
+/** Takes keys while a component is on the page; what is over the pages comes first, then the youngest. */
+export function useKeys(keys: Keys, options: { over?: boolean } = {}): void {
   // Two presses may come between a drawing and its effects: the second must meet the newest handlers.
   const newest = useRef(keys);
   newest.current = keys;
   // With the drawing, not after it: the key of a page that is seen has to be heard.
   useLayoutEffect(() => {
-    stack.push(newest);
+    const own = options.over ? above : stack;
+    own.push(newest);
     return () => {
-      stack.splice(stack.indexOf(newest), 1);
+      own.splice(own.indexOf(newest), 1);
     };
   }, []);
 }
@@ -56,7 +67,7 @@ function onKey(event: KeyboardEvent): void {
     event.preventDefault();
     return;
   }
-  for (const keys of stack.toReversed()) {
+  for (const keys of [...above.toReversed(), ...stack.toReversed()]) {
     const act = keys.current[event.code === "NumpadEnter" ? "Enter" : event.code];
     if (act && act(event) !== false) {
       event.preventDefault();
@@ -69,7 +80,7 @@ function general(event: KeyboardEvent): boolean {
   if (event.timeStamp - goingSince < SEQUENCE_MS) {
     goingSince = -Infinity;
     const to = PLACES[event.code];
-    if (to && (mayOperate.value || to === "/" || to === "/settings")) {
+    if (to && (mayOperate.value || FOR_ALL.includes(to))) {
       navigate(to);
       return true;
     }
@@ -89,7 +100,8 @@ function general(event: KeyboardEvent): boolean {
   return false;
 }
 
-function isTyping(target: EventTarget | null): boolean {
+/** Whether a key pressed there is a letter of a text. */
+export function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLElement &&
     (target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName));
 }

@@ -20,6 +20,8 @@ export const opened = computed(() => live.value.opened);
 export const events = computed(() => live.value.events);
 /** Connections of the service to the outside. */
 export const links = computed(() => live.value.links);
+/** Calls that live and those that ended lately, by id. */
+export const calls = computed(() => live.value.calls);
 /** Whether the first snapshot is here. */
 export const ready = computed(() => live.value.ready);
 /** How the stream itself is. */

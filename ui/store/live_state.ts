@@ -3,7 +3,8 @@
  * What the stream says, folded into one state. Pure: no clock, no DOM.
  * A batch of messages copies each collection at most once, so that 10,000 panels stay cheap.
  */
-import type { Command, Intercom, IntercomEvent, Link } from "../types.ts";
+import { CallsDraft } from "./live_calls.ts";
+import type { Call, Command, Intercom, IntercomEvent, Link } from "../types.ts";
 
 /** How many events the feed keeps. */
 export const FEED_LIMIT = 200;
@@ -20,6 +21,10 @@ export interface LiveState {
   /** Newest first. */
   events: readonly IntercomEvent[];
   links: readonly Link[];
+  /** Calls that live, and those that ended lately, by id. */
+  calls: ReadonlyMap<string, Call>;
+  /** Where calls went that turned out to be a part of another one, by id. */
+  merged: ReadonlyMap<string, string>;
   /** The service's clock minus this machine's, milliseconds. */
   skewMs: number;
 }
@@ -29,6 +34,7 @@ export interface Snapshot {
   intercoms?: Intercom[];
   events?: IntercomEvent[];
   links?: Link[];
+  calls?: Call[];
   at: string;
 }
 
@@ -41,6 +47,8 @@ export type LiveMessage =
   | { event: "command.changed"; data: Command }
   | { event: "event.recorded"; data: IntercomEvent }
   | { event: "link.changed"; data: Link }
+  | { event: "call.changed"; data: Call; receivedAt: number }
+  | { event: "call.removed"; data: { id: string; into: string | null } }
   | { event: "reset" };
 
 /** State before the first snapshot. */
@@ -51,6 +59,8 @@ export const EMPTY: LiveState = {
   opened: new Map(),
   events: [],
   links: [],
+  calls: new Map(),
+  merged: new Map(),
   skewMs: 0,
 };
 
@@ -74,7 +84,10 @@ export function decode(event: string, data: string, receivedAt: number): LiveMes
     case "command.changed":
     case "event.recorded":
     case "link.changed":
+    case "call.removed":
       return { event, data: JSON.parse(data) } as LiveMessage;
+    case "call.changed":
+      return { event, data: JSON.parse(data), receivedAt };
     default:
       return null;
   }
@@ -85,9 +98,11 @@ class Draft {
   #panels: Map<string, Intercom> | null = null;
   #seen: Map<string, number> | null = null;
   #opened: Map<string, number> | null = null;
+  #calls: CallsDraft;
 
   constructor(state: LiveState) {
     this.#state = state;
+    this.#calls = new CallsDraft(state);
   }
 
   take(message: LiveMessage): void {
@@ -108,6 +123,10 @@ class Draft {
         return this.#event(message.data);
       case "link.changed":
         return this.#link(message.data);
+      case "call.changed":
+        return this.#calls.changed(message.data, message.receivedAt + this.#state.skewMs);
+      case "call.removed":
+        return this.#calls.removed(message.data);
       case "reset":
         // The old picture stays until the snapshot behind this message replaces all of it.
         return;
@@ -122,6 +141,7 @@ class Draft {
       panels: this.#panels ?? this.#state.panels,
       seen: this.#seen ?? this.#state.seen,
       opened: this.#opened ?? this.#state.opened,
+      ...this.#calls.result(),
     };
   }
 
@@ -129,6 +149,7 @@ class Draft {
     this.#panels = new Map((data.intercoms ?? []).map((panel) => [panel.mac, panel]));
     this.#seen = new Map();
     this.#opened = new Map();
+    this.#calls.replace(data.calls ?? []);
     const events = data.events ?? [];
     for (const panel of this.#panels.values()) this.#noteOpen(panel);
     for (const event of events) this.#noteOpening(event);

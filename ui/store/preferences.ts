@@ -17,6 +17,8 @@ export const language = kept<"auto" | Locale>("language", "auto");
 export const sound = kept<"on" | "off">("sound", "off");
 /** Whether a call at a door makes a desktop notification. */
 export const notify = kept<"on" | "off">("notify", "off");
+/** Whether an incoming call of one's own rings on the page. */
+export const ring = kept<"on" | "off">("ring", "on");
 /** Whether the feed beside the page is shown. */
 export const feedShown = kept<"on" | "off">("feed", "on");
 

@@ -11,6 +11,8 @@ export const ALARMS_APART = 5;
 /** One thing that is wrong, with every panel that it concerns. `since` is ISO 8601. */
 export type Trouble =
   | { kind: "link"; key: string; link: Link; since: string; panels: Intercom[] }
+  /** It works, and should be mended all the same. */
+  | { kind: "warning"; key: string; link: Link; since: string; panels: Intercom[] }
   | { kind: "alarm"; key: string; alarm: AlarmKind; since: string; panels: Intercom[] }
   | { kind: "offline"; key: string; reason: OfflineReason; since: string; panels: Intercom[] }
   | { kind: "held"; key: string; since: string; panels: Intercom[] }
@@ -40,6 +42,10 @@ export function troubles(panels: Iterable<Intercom>, context: TroubleContext): T
   }
   if (groups.waiting.length) {
     found.push({ kind: "waiting", key: "waiting", ...oldest(groups.waiting, (p) => p.status_since) });
+  }
+  for (const link of context.links) {
+    if (link.state !== "up" || !link.warning) continue;
+    found.push({ kind: "warning", key: `warning-${link.id}`, link, since: link.since, panels: [] });
   }
   return found;
 }

@@ -1,0 +1,122 @@
+/**
+ * @module
+ * The texts in Russian of logging in, settings, people, companies and credentials.
+ */
+import type { enSettings } from "./en_settings.ts";
+
+/** The texts in Russian of settings. */
+export const ruSettings: Record<keyof typeof enSettings, string> = {
+  "credentials.title": "Доступ к MQTT",
+  "credentials.text": "Собственные имя и пароль, чтобы панель могла говорить только за себя.",
+  "credentials.create": "Создать",
+  "credentials.create.question": "Создать доступ для «{name}»?",
+  "credentials.create.text": "Прежний доступ этой панели сразу перестанет действовать.",
+  "credentials.revoke": "Отозвать",
+  "credentials.revoke.question": "Отозвать доступ «{name}»?",
+  "credentials.revoke.text": "Панель будет отключена и больше не войдёт с ним на брокер.",
+  "credentials.revoked": "Отозван",
+  "credentials.username": "Имя",
+  "credentials.password": "Пароль",
+
+  "secret.once": "Скопируйте сейчас: показывается один раз.",
+  "secret.copy": "Скопировать",
+  "secret.copied": "Скопировано",
+
+  "login.title": "Вход",
+  "login.login": "Логин",
+  "login.password": "Пароль",
+  "login.do": "Войти",
+  "login.busy": "Вход…",
+  "login.wrong": "Неверный логин или пароль.",
+  "login.wait":
+    "{n, plural, one {Слишком много попыток. Подождите # секунду.} few {Слишком много попыток. Подождите # секунды.} many {Слишком много попыток. Подождите # секунд.} other {Слишком много попыток. Подождите # секунды.}}",
+  "login.again": "Можно попробовать снова.",
+
+  "settings.mine": "Мои",
+  "settings.people": "Люди",
+  "settings.companies": "Компании",
+  "settings.refused": "Отклонённые сообщения",
+  "settings.audit": "Журнал действий",
+  "settings.api": "API",
+
+  "password.prompt": "У вас ещё нет пароля: после выхода вы не сможете вернуться.",
+  "password.prompt.do": "Задать пароль",
+  "password.title": "Пароль",
+  "password.current": "Текущий пароль",
+  "password.new": "Новый пароль",
+  "password.hint":
+    "{n, plural, one {Не короче # знака} few {Не короче # знаков} many {Не короче # знаков} other {Не короче # знака}}",
+  "password.wrong": "Текущий пароль неверен.",
+  "password.set": "Задать пароль",
+  "password.change": "Сменить пароль",
+
+  "appearance.title": "Вид",
+  "appearance.theme": "Тема",
+  "appearance.language": "Язык",
+  "appearance.auto": "Авто",
+  "appearance.light": "Светлая",
+  "appearance.dark": "Тёмная",
+  "appearance.note": "Только для этого браузера.",
+
+  "alerts.title": "Когда звонят",
+  "alerts.ring": "Звонок при вызове на мои номера",
+  "alerts.sound": "Звук дверей",
+  "alerts.notify": "Уведомление на рабочем столе",
+  "alerts.on": "Вкл.",
+  "alerts.off": "Выкл.",
+  "alerts.try": "Послушать",
+  "alerts.refused": "Браузер запрещает уведомления. Разрешите их для этого сайта в его настройках.",
+
+  "alert.title": "Звонят: {name}",
+  "alert.apartment": "Квартира {apartment}",
+
+  "tokens.title": "Токены API",
+  "tokens.text": "Для программ, которые действуют от вашего имени и с вашей ролью.",
+  "tokens.name": "Название",
+  "tokens.name.hint": "Для чего он",
+  "tokens.lives": "Срок",
+  "tokens.forever": "бессрочно",
+  "tokens.until": "до",
+  "tokens.unused": "не использовался",
+  "tokens.create": "Создать",
+  "tokens.revoke": "Отозвать",
+  "tokens.revoke.question": "Отозвать токен «{name}»?",
+  "tokens.revoke.text": "Программы с этим токеном сразу перестанут работать.",
+
+  "people.add": "Добавить",
+  "people.add.title": "Новый человек",
+  "people.none": "Пока никого",
+  "people.you": "это вы",
+  "people.disabled": "отключён",
+  "people.no_password": "без пароля",
+  "people.role": "Роль",
+  "people.role_of": "Роль: {name}",
+  "people.first_name": "Имя",
+  "people.last_name": "Фамилия",
+  "people.login.hint": "От 2 до 63 знаков: a–z, 0–9, точка, дефис, подчёркивание",
+  "people.password": "Новый пароль",
+  "people.password.title": "Новый пароль: {name}",
+  "people.password.text": "Старый пароль перестанет действовать, все сеансы завершатся.",
+  "people.disable": "Отключить",
+  "people.disable.question": "Отключить: {name}?",
+  "people.disable.text": "Сеансы завершатся сразу; войти можно будет только после включения.",
+  "people.enable": "Включить",
+  "people.enable.question": "Включить: {name}?",
+  "people.enable.text": "Можно будет снова войти с прежним паролем.",
+
+  "role.admin": "Администратор",
+  "role.admin.may": "Всё, включая людей, доступы и журнал действий",
+  "role.operator": "Оператор",
+  "role.operator.may": "Панели, двери, звонки и история",
+  "role.employee": "Сотрудник",
+  "role.employee.may": "Свои звонки и настройки",
+
+  "refused.text": "То, что пришло от панелей и не было понято или не было разрешено.",
+  "refused.reasons": "По причинам",
+  "refused.none": "Отклонённых сообщений нет",
+  "refused.none.text": "Панель, которая говорит неправильно, появится здесь со своими словами.",
+  "refused.empty": "(пусто)",
+
+  "audit.action": "Фильтр по действию",
+  "audit.none": "Записей нет",
+};
