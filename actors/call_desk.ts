@@ -176,6 +176,8 @@ export class CallDesk {
       sql.begin(async (tx) => {
         const view = await findCall(tx, id);
         if (view === null || !this.visibleTo(view, by)) return null;
+        const noted = await noteCall(tx, view.id, notes);
+        if (noted === null) return null;
         await insertAudit(tx, {
           user_id: by.userId,
           actor: by.name,
@@ -184,7 +186,7 @@ export class CallDesk {
           address: by.address,
           result: "done",
         });
-        return await noteCall(tx, view.id, notes);
+        return noted;
       })
     );
     if (noted === null) throw new NoSuchCall(`There is no call ${id} that is over`);
@@ -231,9 +233,11 @@ export class CallDesk {
 
   /** Gives the legs that were hung up; what the PBX refused is not told of the call. Throws when that is all. */
   async #hangUpAll({ pbx }: Found, legs: Leg[], cause: string): Promise<Leg[]> {
-    const answers = await Promise.allSettled(legs.map((leg) =>
-      this.#tell(() => this.#options.pbx.action(pbx, "Hangup", { Channel: leg.channel, Cause: cause }))
-    ));
+    const answers = await Promise.allSettled(
+      legs.map((leg) =>
+        this.#tell(() => this.#options.pbx.action(pbx, "Hangup", { Channel: leg.channel, Cause: cause }))
+      ),
+    );
     const hungUp = legs.filter((_, index) => answers[index]!.status === "fulfilled");
     if (hungUp.length === 0) throw (answers[0] as PromiseRejectedResult).reason;
     return hungUp;

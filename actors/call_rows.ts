@@ -63,7 +63,8 @@ export function callRow(
       view.company?.name ?? null,
     ]),
     view,
-    state: record === null ? null : { v: VERSION, record: shiftTimes(record, clock.toWall(0)) },
+    // With times of this run's clock, and how that differs from the wall: a copy of all of it would cost more.
+    state: record === null ? null : { v: VERSION, wall: clock.toWall(0), record },
     merged_into: mergedInto,
   };
 }
@@ -75,7 +76,10 @@ export function restoreRecord(
 ): { record: CallRecord; damaged: string | null } {
   const parsed = stored.safeParse(row.state);
   const shift = clock.fromWall(0);
-  if (parsed.success) return { record: shiftTimes(parsed.data.record, shift), damaged: null };
+  if (parsed.success) {
+    const { record, wall } = parsed.data;
+    return { record: shiftTimes(record, wall + shift), damaged: null };
+  }
   const issue = parsed.error.issues[0]!;
   const time = (iso: string | null) => iso === null ? null : Date.parse(iso) + shift;
   const { view, linked_id } = row;
@@ -136,7 +140,8 @@ function shiftTimes<T>(value: T, by: number): T {
   return shifted as T;
 }
 
-const at = z.number().min(0).max(Date.UTC(2100, 0));
+const MOST = Date.UTC(2100, 0);
+const at = z.number().min(-MOST).max(MOST);
 const text = z.string().max(1000);
 const stampedText = z.object({ at, value: text });
 const stampedCause = z.object({ at, value: z.int().nullable() });
@@ -180,6 +185,8 @@ const note = z.discriminatedUnion("kind", [
 ]);
 const stored = z.object({
   v: z.literal(VERSION),
+  /** What the wall clock showed at the steady clock's zero. */
+  wall: z.number().min(-MOST).max(MOST),
   record: z.object({
     linkedIds: z.array(text),
     channels: z.record(text, channel),

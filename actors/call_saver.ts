@@ -6,10 +6,13 @@
 import type { CallRow, WriteUnit } from "../db/rows.ts";
 
 interface Pending {
-  row: CallRow;
+  row: RowMaker;
   extra: WriteUnit;
   done: PromiseWithResolvers<void>;
 }
+
+/** Makes the row of a call as it is by then. */
+export type RowMaker = () => CallRow;
 
 /** Holds what waits to be written. */
 export class CallSaver {
@@ -21,13 +24,13 @@ export class CallSaver {
     this.#record = record;
   }
 
-  /** Resolves when the row, or a newer one of the same call, is committed, and `extra` with it. */
-  save(row: CallRow, extra: WriteUnit = {}): Promise<void> {
-    const waiting = this.#writing.get(row.id);
-    if (waiting === undefined) return this.#write(row, extra);
+  /** Resolves when the call's row, or a newer one, is committed, and `extra` with it. */
+  save(id: string, row: RowMaker, extra: WriteUnit = {}): Promise<void> {
+    const waiting = this.#writing.get(id);
+    if (waiting === undefined) return this.#write(id, row, extra);
     if (waiting === null) {
       const next = { row, extra, done: Promise.withResolvers<void>() };
-      this.#writing.set(row.id, next);
+      this.#writing.set(id, next);
       return next.done.promise;
     }
     waiting.row = row;
@@ -52,14 +55,14 @@ export class CallSaver {
     }
   }
 
-  async #write(row: CallRow, extra: WriteUnit): Promise<void> {
-    this.#writing.set(row.id, null);
+  async #write(id: string, row: RowMaker, extra: WriteUnit): Promise<void> {
+    this.#writing.set(id, null);
     try {
-      await this.#record({ ...extra, calls: [row, ...(extra.calls ?? [])] });
+      await this.#record({ ...extra, calls: [row(), ...(extra.calls ?? [])] });
     } finally {
-      const next = this.#writing.get(row.id);
-      this.#writing.delete(row.id);
-      if (next) this.#write(next.row, next.extra).then(next.done.resolve, next.done.reject);
+      const next = this.#writing.get(id);
+      this.#writing.delete(id);
+      if (next) this.#write(id, next.row, next.extra).then(next.done.resolve, next.done.reject);
     }
   }
 }

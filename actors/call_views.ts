@@ -27,7 +27,7 @@ interface Known {
 export function callView(story: Story, known: Known): CallDetailView {
   const { book } = known;
   const shift = known.clock.toWall(0);
-  const iso = (at: number) => new Date(at + shift).toISOString();
+  const iso = (at: number) => isoOf(at + shift);
   const isoOr = (at: number | null) => at === null ? null : iso(at);
   const party = (number: string | null, name: string | null): PartyView => partyOf(book, number, name);
   const legs = new Map(story.legs.map((leg) => [leg.id, leg]));
@@ -88,10 +88,38 @@ export function callView(story: Story, known: Known): CallDetailView {
   };
 }
 
+/** Whether two views show the same. */
+export function isSameView(one: unknown, other: unknown): boolean {
+  if (one === other) return true;
+  if (typeof one !== "object" || typeof other !== "object" || one === null || other === null) return false;
+  if (Array.isArray(one)) {
+    return Array.isArray(other) && one.length === other.length &&
+      one.every((item, index) => isSameView(item, other[index]));
+  }
+  // Both were made by the same hand: they have the same names.
+  for (const name in one) {
+    if (!isSameView(one[name as keyof typeof one], other[name as keyof typeof other])) return false;
+  }
+  return true;
+}
+
 /** What lists and streams tell of a call: all but its course. */
 export function withoutCourse(detail: CallDetailView): CallView {
   const { legs: _legs, segments: _segments, timeline: _timeline, ...view } = detail;
   return view;
+}
+
+/** Moments that were written lately: a call tells the same ones again with each of its events. */
+const written = new Map<number, string>();
+const MOST_WRITTEN = 10_000;
+
+function isoOf(wall: number): string {
+  let text = written.get(wall);
+  if (text === undefined) {
+    if (written.size >= MOST_WRITTEN) written.clear();
+    written.set(wall, text = new Date(wall).toISOString());
+  }
+  return text;
 }
 
 function partyOf(book: NumberBook, number: string | null, name: string | null): PartyView {

@@ -17,7 +17,7 @@ import { isSameEpoch } from "./ami/sync.ts";
 import { CallIndex } from "./call_index.ts";
 import { type CallPlace, callRow, restoreRecord } from "./call_rows.ts";
 import { CallSaver } from "./call_saver.ts";
-import { callView, type NumberBook, withoutCourse } from "./call_views.ts";
+import { callView, isSameView, type NumberBook, withoutCourse } from "./call_views.ts";
 import type { Clock } from "./clock.ts";
 import { CROWD } from "./crowd.ts";
 import type { Feed } from "./feed.ts";
@@ -57,8 +57,8 @@ interface Entry {
   record: CallRecord;
   story: Story;
   view: CallDetailView;
-  /** The view as text, by which a change is known. */
-  text: string;
+  /** Readers were told of it. */
+  shown: boolean;
   /** It was said that nobody owns its number. */
   warned: boolean;
 }
@@ -142,6 +142,8 @@ export class Calls {
       const pbx = this.#pbxs.get(row.pbx);
       const entry = this.#start(row.id, { pbx: row.pbx, epoch: row.epoch }, record);
       if (pbx !== undefined) {
+        // The eldest come first: only what is of the last run of the PBX may still be found by its ids.
+        if (!isSameEpoch(pbx.epoch, row.epoch)) pbx.index.clear();
         pbx.epoch = row.epoch;
         pbx.lostAt = heardUntil;
         pbx.index.add(idsOf(entry.record), row.id);
@@ -306,7 +308,7 @@ export class Calls {
       record: context.record,
       story: context.story,
       view: this.#view(id, place, context.story),
-      text: "",
+      shown: false,
       warned: false,
     };
     this.#entries.set(id, entry);
@@ -360,7 +362,9 @@ export class Calls {
     const changed = this.#learned(entry, turn);
     if (turn.after.status === "done") return this.#close(entry);
     if (!changed || !entry.story.isWorthTelling) return;
-    if (this.#show(entry)) this.#quietly(entry);
+    this.#show(entry);
+    // What is not shown may be what the rest of the call is told by, should another run take it up.
+    this.#quietly(entry);
   }
 
   #learned(entry: Entry, { after }: Turned): boolean {
@@ -370,13 +374,12 @@ export class Calls {
     return true;
   }
 
-  /** Tells readers what changed; false when nothing that is shown did. */
-  #show(entry: Entry): boolean {
+  /** Tells readers what changed, if anything that is shown did. */
+  #show(entry: Entry): void {
     const view = this.#view(entry.id, entry.place, entry.story);
-    const text = JSON.stringify(view);
-    if (text === entry.text) return false;
+    if (entry.shown && isSameView(view, entry.view)) return;
     const before = entry.view;
-    Object.assign(entry, { view, text });
+    Object.assign(entry, { view, shown: true });
     const { feed } = this.#options;
     const left = before.party_ids.filter((userId) => !view.party_ids.includes(userId));
     // It is theirs no more. Who reads all calls hears this too, and the next message gives it back to them.
@@ -385,7 +388,6 @@ export class Calls {
     }
     feed.publish("calls", "call.changed", withoutCourse(view), { userIds: view.party_ids });
     this.#say(entry, before);
-    return true;
   }
 
   #close(entry: Entry): void {
@@ -412,8 +414,11 @@ export class Calls {
   }
 
   #save(entry: Entry, extra: WriteUnit = {}): Promise<void> {
-    const record = this.#entries.has(entry.id) ? entry.record : null;
-    return this.#saver.save(callRow({ ...entry, record }, this.#options.clock), extra);
+    const row = () => {
+      const live = this.#entries.get(entry.id);
+      return callRow({ ...live ?? entry, record: live?.record ?? null }, this.#options.clock);
+    };
+    return this.#saver.save(entry.id, row, extra);
   }
 
   #view(id: string, { pbx }: CallPlace, story: Story): CallDetailView {

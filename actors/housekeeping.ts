@@ -1,6 +1,6 @@
 /**
  * @module
- * What has to be done again and again: the mark of until when the service listened, partitions, sessions in use.
+ * What has to be done again and again: the marks of until when the service listened, partitions, sessions in use.
  */
 import type { Database } from "../db/client.ts";
 import { readMark, writeMark } from "../db/marks.ts";
@@ -8,22 +8,26 @@ import { keepPartitions } from "../db/partitions.ts";
 import type { Clock } from "./clock.ts";
 import type { Logger } from "./logger.ts";
 
-const MARK = "heard_until";
+/** Names of the marks of until when panels, and PBXs, were heard. */
+const MARKS = { panels: "heard_until", calls: "calls_heard_until" } as const;
 const MARK_EVERY_MS = 5000;
 const PARTITIONS_EVERY_MS = 3600_000;
+
+/** What is listened to. */
+type Heard = keyof typeof MARKS;
 
 interface HousekeepingOptions {
   database: Database;
   clock: Clock;
   log: Logger;
   keepMonths: number;
-  /** Whether panels can be heard. */
-  isListening: () => boolean;
+  /** Whether panels, and PBXs, can be heard. */
+  isListening: Record<Heard, () => boolean>;
   /** What others want done each minute. */
   onMinute: () => void;
 }
 
-/** Holds the timers. `stop()` ends them and writes the last mark. */
+/** Holds the timers. `stop()` ends them and writes the last marks. */
 export class Housekeeping {
   readonly #options: HousekeepingOptions;
   #timers: ReturnType<typeof setInterval>[] = [];
@@ -32,12 +36,15 @@ export class Housekeeping {
     this.#options = options;
   }
 
-  /** Makes the partitions that are needed now; returns until when the last run listened, on the steady clock. */
-  async prepare(): Promise<number> {
+  /** Makes the partitions that are needed now; returns until when the last run listened to what, on the steady clock. */
+  async prepare(): Promise<Record<Heard, number>> {
     const { database, clock } = this.#options;
     await this.#partitions();
-    const mark = await database.query((sql) => readMark(sql, MARK));
-    return mark === null ? clock.now() : Math.min(clock.fromWall(mark.getTime()), clock.now());
+    const until = async (heard: Heard) => {
+      const mark = await database.query((sql) => readMark(sql, MARKS[heard]));
+      return mark === null ? clock.now() : Math.min(clock.fromWall(mark.getTime()), clock.now());
+    };
+    return { panels: await until("panels"), calls: await until("calls") };
   }
 
   /** Starts the timers. */
@@ -59,8 +66,10 @@ export class Housekeeping {
 
   async #mark(): Promise<void> {
     const { database, clock, isListening } = this.#options;
-    if (!isListening() || !database.up) return;
-    await database.query((sql) => writeMark(sql, MARK, new Date(clock.toWall(clock.now()))));
+    for (const heard of ["panels", "calls"] as const) {
+      if (!isListening[heard]() || !database.up) continue;
+      await database.query((sql) => writeMark(sql, MARKS[heard], new Date(clock.toWall(clock.now()))));
+    }
   }
 
   async #partitions(): Promise<void> {

@@ -29,19 +29,20 @@ export async function loadState(options: {
   commands: DoorCommands;
   calls: Calls;
   recorder: Recorder;
-  heardUntil: number;
+  /** Until when the last run listened, on the steady clock. */
+  heardUntil: { panels: number; calls: number };
 }): Promise<void> {
   const { database, clock, intercoms, commands, calls, recorder, heardUntil } = options;
   const ago = (ms: number) => new Date(clock.toWall(clock.now()) - ms);
   recorder.restore(await database.query((sql) => listEvents(sql, {}, { limit: EVENTS_SHOWN })));
   intercoms.restoreKeys(await database.query((sql) => recentEventKeys(sql, ago(KEYS_MS), KEYS_MAX)));
   await database.query(async (sql) => {
-    for await (const rows of readIntercoms(sql)) intercoms.restore(rows, heardUntil);
+    for await (const rows of readIntercoms(sql)) intercoms.restore(rows, heardUntil.panels);
   }, { deadlineMs: 60_000 });
   const unfinished = await database.query((sql) =>
     unfinishedCommands(sql, { confirmed: ago(CLOSE_WINDOW_MS), expired: ago(LATE_WINDOW_MS) })
   );
   const keyed = await database.query((sql) => keyedCommands(sql, ago(COMMANDS_MS), COMMANDS_MAX));
   await commands.restore(unfinished, keyed);
-  calls.restore(await database.query((sql) => openCalls(sql)), heardUntil);
+  calls.restore(await database.query((sql) => openCalls(sql)), heardUntil.calls);
 }

@@ -123,7 +123,10 @@ export function createSystem(options: SystemOptions): System {
     clock,
     log,
     keepMonths: config.keepEventsMonths,
-    isListening: () => links.isUp("broker"),
+    isListening: {
+      panels: () => links.isUp("broker"),
+      calls: () => amiServers.some(({ name }) => links.isUp(pbx.linkId(name))),
+    },
     onMinute: () => options.onMinute?.(feed),
   });
 

@@ -266,8 +266,7 @@ class Draft {
       case "operator.noted":
         return this.#remark({ at: event.at, value: event.notes });
       case "sync.listed":
-        for (const channel of event.channels) this.#listed(channel, event);
-        return;
+        return this.#listedAll(event);
       case "sync.gone":
         return this.#gone(event);
       case "call.merged":
@@ -384,7 +383,12 @@ class Draft {
     this.#changed = true;
   }
 
-  #listed(listed: ListedChannel, { at, lostAt }: { at: number; lostAt: number }): void {
+  #listedAll({ at, lostAt, channels }: { at: number; lostAt: number; channels: ListedChannel[] }): void {
+    const since = this.#since(lostAt); // before the lists themselves count as heard
+    for (const channel of channels) this.#listed(channel, { at, since });
+  }
+
+  #listed(listed: ListedChannel, { at, since }: { at: number; since: number }): void {
     const before = this.#channel(listed.uniqueid);
     this.#see(listed, at);
     this.#change(listed, (old) => ({
@@ -395,7 +399,7 @@ class Draft {
     const bridge = bridgeNow(this.#record, listed.uniqueid);
     if (bridge === listed.bridge) return;
     const mark = { channel: listed.uniqueid };
-    if (bridge !== null) this.#stay({ ...mark, bridge, at: lostAt, enters: false });
+    if (bridge !== null) this.#stay({ ...mark, bridge, at: since, enters: false });
     if (listed.bridge !== null) {
       this.#stay({
         ...mark,
@@ -407,10 +411,19 @@ class Draft {
   }
 
   #gone({ lostAt, uniqueids }: { lostAt: number; uniqueids: string[] | "all" }): void {
+    const since = this.#since(lostAt);
     for (const channel of Object.values(this.#channels ?? this.#record.channels)) {
       if (uniqueids !== "all" && !uniqueids.includes(channel.uniqueid)) continue;
-      if (endOf(channel) === null) this.#set({ ...channel, lost: Math.max(lostAt, channel.createdAt) });
+      if (endOf(channel) === null) this.#set({ ...channel, lost: since });
     }
+  }
+
+  /** From when on nothing was heard: never before what was heard last, whatever a mark says that is written now and then. */
+  #since(lostAt: number): number {
+    return Math.max(
+      lostAt,
+      lastTold({ ...this.#record, channels: this.#channels ?? this.#record.channels }) + 1,
+    );
   }
 
   #linked(id: string): void {
@@ -443,6 +456,20 @@ class Draft {
     this.#dials[dial.to] = dial;
     this.#changed = true;
   }
+}
+
+/** The moment of the last that was told of the call. */
+function lastTold({ channels, dials, stays }: CallRecord): number {
+  let last = -Infinity;
+  for (
+    const { createdAt, upAt, ringingAt, answerAt, nameNow, hangupRequest, hangup } of Object.values(channels)
+  ) {
+    for (const at of [createdAt, upAt, ringingAt, answerAt, nameNow.at, hangupRequest?.at, hangup?.at]) {
+      last = Math.max(last, at ?? -Infinity);
+    }
+  }
+  for (const { beganAt, end } of Object.values(dials)) last = Math.max(last, beganAt, end?.at ?? -Infinity);
+  return stays.reduce((latest, { at }) => Math.max(latest, at), last);
 }
 
 /** The bridge that a channel is in by what is known, or null. */

@@ -95,13 +95,10 @@ export function tell(record: CallRecord, internal: string): Story {
   const ends = channels.map(endOf);
   const isOver = channels.length > 0 && ends.every((end) => end !== null);
   const endedAt = isOver ? Math.max(...ends as number[]) : null;
-  const rejected = new Set(
-    record.notes.flatMap((note) => note.kind === "rejected" ? note.uniqueids : []),
-  );
   const byAge = (one: ChannelRecord, other: ChannelRecord) =>
     one.createdAt - other.createdAt || compareIds(one.uniqueid, other.uniqueid);
   const legs = real.sort(byAge).map((channel) =>
-    legOf(record, channel, { origin, segments, talkers, rejected, isInternal, isOver })
+    legOf(record, channel, { origin, segments, talkers, isInternal, isOver })
   );
   const dialled = legs.filter((leg) => leg.role === "dialled");
   const notes = inOrder(record.notes);
@@ -140,7 +137,7 @@ export function tell(record: CallRecord, internal: string): Story {
     legs,
     segments,
     durationMs: talk === undefined
-      ? literal === null ? 0 : (endedAt ?? literal.at) - literal.at
+      ? literal === null ? 0 : Math.max(0, (endedAt ?? literal.at) - literal.at)
       : talkedMs(segments),
     notes,
     remarks: record.remarks?.value ?? "",
@@ -174,11 +171,10 @@ function legOf(record: CallRecord, channel: ChannelRecord, known: {
   origin: ChannelRecord | undefined;
   segments: Conversation[];
   talkers: Set<string>;
-  rejected: Set<string>;
   isInternal: (number: string) => boolean;
   isOver: boolean;
 }): Leg {
-  const { origin, segments, talkers, rejected, isInternal } = known;
+  const { origin, segments, talkers, isInternal } = known;
   const dial = record.dials[channel.uniqueid];
   const endedAt = endOf(channel);
   const role = channel === origin ? "caller" : channel.dialled ? "dialled" : "joined";
@@ -192,7 +188,7 @@ function legOf(record: CallRecord, channel: ChannelRecord, known: {
     ? "answered" as const
     : over
     ? outcomeOf(channel, dial?.end ?? null, {
-      rejected: rejected.has(channel.uniqueid),
+      rejectedAt: rejectedAt(record, channel),
       calledOffAt: calledOffAt(record, channel, origin),
     })
     : null;
@@ -220,23 +216,33 @@ function legOf(record: CallRecord, channel: ChannelRecord, known: {
   };
 }
 
-/** How an attempt that came to nothing ended. `calledOffAt`: from when on nobody wanted it any more. */
+/**
+ * How an attempt that came to nothing ended. `calledOffAt`: from when on nobody wanted it any more; `rejectedAt`: when
+ * it was asked from a page to be hung up.
+ */
 function outcomeOf(
   channel: ChannelRecord,
   end: Stamped<DialStatus> | null,
-  { rejected, calledOffAt }: { rejected: boolean; calledOffAt: number | null },
+  { rejectedAt, calledOffAt }: { rejectedAt: number | null; calledOffAt: number | null },
 ): LegView["outcome"] {
   const cause = channel.hangup?.value ?? channel.hangupRequest?.value ?? null;
-  if (rejected) return "rejected_by_user";
+  const endedAt = end?.at ?? endOf(channel)!;
+  if (rejectedAt !== null && rejectedAt <= endedAt) return "rejected_by_user";
   if (cause === DECLINED) return "declined";
   if (end?.value === "BUSY" || cause === BUSY) return "busy";
   if (end?.value === "CHANUNAVAIL" || end?.value === "CONGESTION") return "unavailable";
   if (cause === ANSWERED_ELSEWHERE) return "cancelled";
-  const endedAt = end?.at ?? endOf(channel)!;
   if (calledOffAt !== null && calledOffAt <= endedAt) return "cancelled";
   // Asterisk calls it NOANSWER too when the far end said that there is nobody of that number.
   const gaveUp = end === null || end.value === "NOANSWER";
   return gaveUp && cause !== null && UNAVAILABLE.has(cause) ? "unavailable" : "no_answer";
+}
+
+function rejectedAt(record: CallRecord, { uniqueid }: ChannelRecord): number | null {
+  const moments = record.notes.flatMap((note) =>
+    note.kind === "rejected" && note.uniqueids.includes(uniqueid) ? [note.at] : []
+  );
+  return moments.length === 0 ? null : Math.min(...moments);
 }
 
 /** When others than the dialled made an end of it: the caller gave up, or somebody else lifted. */

@@ -46,6 +46,24 @@ export function conversations(record: CallRecord): Conversation[] {
     });
     open = now;
   }
+  return inOrder(found.length > 0 ? found : briefOnes(stays, halves, record));
+}
+
+/**
+ * Conversations of no length, for a call that has no other: what was told late, all at once, has but one moment, and
+ * was an answer all the same.
+ */
+function briefOnes(stays: Stay[], halves: Map<string, string>, record: CallRecord): Conversation[] {
+  const moments = new Set(stays.flatMap(({ from, to }) => from === to ? [from] : []));
+  return [...moments].flatMap((at) => {
+    const present = stays.filter(({ from, to }) => from <= at && (to === null || to >= at));
+    const brief = new Set(present.flatMap(({ channel, from, to }) => from === to ? [channel] : []));
+    return talkingGroups(present, halves, record).filter((legs) => legs.some((leg) => brief.has(leg)))
+      .map((legs) => ({ legs, from: at, to: at }));
+  });
+}
+
+function inOrder(found: Conversation[]): Conversation[] {
   return found.sort((one, other) => one.from - other.from || (one.legs.join() < other.legs.join() ? -1 : 1));
 }
 
@@ -83,13 +101,13 @@ function staysOfOne(marks: StayMark[], record: CallRecord): Stay[] {
   const stays: Stay[] = [];
   let since: number | null = null;
   const close = (at: number) => {
-    if (since !== null && at > since) stays.push({ channel, bridge, from: since, to: at });
+    if (since !== null) stays.push({ channel, bridge, from: since, to: at });
     since = null;
   };
   marks.sort((one, other) => one.at - other.at);
   for (let index = 0; index < marks.length;) {
     const { at } = marks[index]!;
-    if (end !== null && at >= end) break;
+    if (end !== null && at > end) break;
     let enters = false;
     let leaves = false;
     for (; index < marks.length && marks[index]!.at === at; index++) {
@@ -98,7 +116,10 @@ function staysOfOne(marks: StayMark[], record: CallRecord): Stay[] {
     }
     // Of a coming and a going at the same moment, that one was first which could be.
     if (leaves && (since !== null || !enters)) close(at);
-    else if (leaves && enters) continue;
+    else if (leaves && enters) {
+      stays.push({ channel, bridge, from: at, to: at });
+      continue;
+    }
     if (enters) since ??= at;
   }
   if (end !== null) close(end);

@@ -187,7 +187,11 @@ export function callRoutes(deps: CallRoutesDeps): OpenAPIHono<AppEnv> {
     const after = cursor === undefined ? undefined : readCursor(cursor);
     try {
       const rows = await database.query((sql) => listCalls(sql, part, { limit: limit + 1, after }));
-      const items = rows.slice(0, limit);
+      // Whether its PBX is heard is known in memory only.
+      const items = rows.slice(0, limit).map((row) => ({
+        ...row,
+        uncertain: calls.get(row.id)?.uncertain ?? false,
+      }));
       const last = items.at(-1);
       const next = last !== undefined && rows.length > limit
         ? writeTimeCursor(last.started_at, last.id)

@@ -153,13 +153,17 @@ function encodeVariables(name: string, values: readonly string[]): Record<string
  */
 export function flatten(parsed: Record<string, unknown>): AmiPacket {
   for (const key in parsed) {
-    if (typeof parsed[key] !== "string") parsed[key] = firstText(parsed[key]);
+    const value = parsed[key];
+    if (typeof value !== "string") parsed[key] = firstText(value);
   }
   return parsed as Record<string, string>;
 }
 
 function firstText(value: unknown): string {
   if (Array.isArray(value)) return value.find((one) => typeof one === "string") ?? "";
-  const [variable] = Object.entries(value ?? {});
-  return variable === undefined ? "" : `${variable[0]}=${variable[1]}`;
+  // Without a list of entries, which took a sixth of all that a busy Asterisk costs.
+  for (const name in value as Record<string, unknown>) {
+    return `${name}=${(value as Record<string, unknown>)[name]}`;
+  }
+  return "";
 }

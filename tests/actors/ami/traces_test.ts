@@ -289,9 +289,12 @@ Deno.test("traces: cut at every byte, the adapter hears what was said", () =>
     for (const [release, name] of [["16", "declined-on-phone"], ["22", "busy"]] as const) {
       const bytes = traceBytes(release, name);
       const heard = readTrace(release, name);
-      const packets = await throughAdapter(ami, (function* () {
-        for (let at = 0; at < bytes.length; at++) yield bytes.subarray(at, at + 1);
-      })());
+      const packets = await throughAdapter(
+        ami,
+        (function* () {
+          for (let at = 0; at < bytes.length; at++) yield bytes.subarray(at, at + 1);
+        })(),
+      );
       assert.deepEqual(toldBy(packets, heard), eventsOf(heard), `${release}/${name}`);
       checkCourses(storiesOf(toldBy(packets, heard)).map(courseOfStory), { release, name });
     }
@@ -312,7 +315,11 @@ Deno.test("traces: cut at random, the adapter hears what was said in each of the
         ends.slice(1).map((end, at) => bytes.subarray(ends[at]!, end)),
       );
       const said = eventsIn(packetsOf(new TextDecoder().decode(bytes)));
-      assert.deepEqual(packets.map(({ event }) => event), said.map(({ event }) => event), `${release}/${name}`);
+      assert.deepEqual(
+        packets.map(({ event }) => event),
+        said.map(({ event }) => event),
+        `${release}/${name}`,
+      );
       assert.deepEqual(toldBy(packets, heard), eventsOf(heard), `${release}/${name}`);
     }
   }));
