@@ -18,6 +18,8 @@ export interface AsteriskOptions {
   amiPort?: number;
   /** More lines for a configuration file, by its name. */
   extra?: Record<string, string>;
+  /** Whole configuration files that take the place of its own, by name. */
+  instead?: Record<string, string>;
 }
 
 /** A running Asterisk. */
@@ -60,7 +62,10 @@ export async function startAsterisk(options: AsteriskOptions): Promise<Asterisk>
   for (const folder of ["etc/manager.d", "db", "spool", "run", "log", "cache"]) {
     await Deno.mkdir(`${root}/${folder}`, { recursive: true });
   }
-  const files = asteriskFiles({ home, amiPort, sipPort, trunkPort, extra: options.extra });
+  const files = {
+    ...asteriskFiles({ home, amiPort, sipPort, trunkPort, extra: options.extra }),
+    ...options.instead,
+  };
   for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(`${root}/etc/${name}`, text);
   let process: OwnedProcess | null = null;
 

@@ -17,7 +17,20 @@ export interface AsteriskPlace {
 }
 
 /** Extensions that have a phone; the endpoint is the extension with `-ep`. */
-export const PHONES = ["777", "888", "150", "151", "152"] as const;
+export const PHONES = [
+  "777",
+  "888",
+  "150",
+  "151",
+  "152",
+  "160",
+  "161",
+  "162",
+  "163",
+  "164",
+  "165",
+  "166",
+] as const;
 /** What the outside line's other end calls from. */
 export const TRUNK_HOST = "127.0.0.2";
 /** A number called through the queue, a group and so on, by what the dialplan does with it. */

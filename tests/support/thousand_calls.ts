@@ -5,7 +5,8 @@
  */
 import assert from "node:assert/strict";
 import { DEFAULT_ENDPOINTS } from "../../emulators/asterisk_phones.ts";
-import type { AttendedTransfer, EmulatedCall } from "../../emulators/asterisk.ts";
+import type { EmulatedCall } from "../../emulators/asterisk.ts";
+import type { AttendedTransfer } from "../../emulators/asterisk_calls.ts";
 import { type Random, seededRandom, wholeBetween } from "../../emulators/random.ts";
 import { type CallWorld, inCallWorld, type StoredCall } from "./call_world.ts";
 import { waitFor } from "./wait.ts";
@@ -199,21 +200,23 @@ function begin({ asterisk }: CallWorld, random: Random, index: number): Planned 
 /** Does every step of every call when it is due. */
 async function playOut(planned: Planned[]): Promise<void> {
   const beganAt = performance.now();
-  await Promise.all(planned.flatMap((one) =>
-    one.kind.deeds.map((deed, index) =>
-      new Promise<void>((resolve, reject) => {
-        setTimeout(() => {
-          try {
-            one.doneAt[index] = performance.now();
-            deed(one.call, one.memory);
-            resolve();
-          } catch (error) {
-            reject(new Error(`${one.name}: step ${index}`, { cause: error }));
-          }
-        }, beganAt + one.dueMs[index]! - performance.now());
-      })
-    )
-  ));
+  await Promise.all(
+    planned.flatMap((one) =>
+      one.kind.deeds.map((deed, index) =>
+        new Promise<void>((resolve, reject) => {
+          setTimeout(() => {
+            try {
+              one.doneAt[index] = performance.now();
+              deed(one.call, one.memory);
+              resolve();
+            } catch (error) {
+              reject(new Error(`${one.name}: step ${index}`, { cause: error }));
+            }
+          }, beganAt + one.dueMs[index]! - performance.now());
+        })
+      )
+    ),
+  );
 }
 
 function faultsOf({ name, kind, from, linkedId, doneAt }: Planned, rows: StoredCall[]): string[] {
