@@ -13,6 +13,7 @@ import { openDatabase } from "../db/open.ts";
 import { writeBatch } from "../db/write_batch.ts";
 import { loadMac } from "../emulators/panel_load.ts";
 import { intercomMachine, newIntercomContext } from "../machines/intercom.ts";
+import { openDirectory } from "./directory.ts";
 import { answer, measure, mustBe } from "./support.ts";
 
 interface Seed {
@@ -68,7 +69,8 @@ await answer({
     });
     const used = measure();
     const db = await openDatabase({ url: databaseUrl, dataDir });
-    doorline = createSystem({ config, clock, log, db, dataDir });
+    const directory = await openDirectory({ config, database: db.reader });
+    doorline = createSystem({ config, clock, log, db, directory, amiServers: [], dataDir });
     await doorline.start();
     const { wall, cpu } = used();
     mustBe("panels online", doorline.intercoms.counts().online, panels);

@@ -11,6 +11,7 @@ import { PANEL_TOPICS } from "../actors/mqtt/decode.ts";
 import { createSystem } from "../actors/system.ts";
 import { readConfig } from "../config.ts";
 import { openDatabase } from "../db/open.ts";
+import { openDirectory } from "./directory.ts";
 import { answer, measure, mustBe, type Used } from "./support.ts";
 
 interface Opening {
@@ -69,7 +70,8 @@ async function product({ brokerUrl, databaseUrl, dataDir }: Opening): Promise<Re
     DOORLINE_MQTT_URL: brokerUrl,
     DOORLINE_DATA_DIR: dataDir,
   });
-  const system = createSystem({ config, clock: systemClock(), log, db, dataDir });
+  const directory = await openDirectory({ config, database: db.reader });
+  const system = createSystem({ config, clock: systemClock(), log, db, directory, amiServers: [], dataDir });
   let interrupted = false;
   system.links.onChange(({ id, state }) => interrupted ||= id === "database" && state !== "up");
   await system.start();

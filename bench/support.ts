@@ -7,8 +7,8 @@ import { fileURLToPath } from "node:url";
 import process from "node:process";
 import type { Tool } from "../tests/support/available.ts";
 
-/** How often each side is measured. */
-export const ROUNDS = 5;
+/** How often each side is measured; fewer times to try something. */
+export const ROUNDS = Number(Deno.env.get("DOORLINE_BENCH_ROUNDS") ?? 5);
 
 /** One comparison. */
 export interface Line {
