@@ -5,7 +5,8 @@
  */
 import { assign, emit, setup } from "xstate";
 import type { CallEvent, CallFact } from "./call_events.ts";
-import { type CallRecord, learn, newRecord } from "./call_record.ts";
+import { learn } from "./call_learning.ts";
+import { type CallRecord, newRecord } from "./call_record.ts";
 import { type Story, tell } from "./call_story.ts";
 
 /** How long a call that is over takes what comes late, before nothing of it can change any more. */

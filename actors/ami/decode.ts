@@ -53,7 +53,7 @@ const DECODERS: Record<string, Decoder> = {
     channel,
     bridge,
     room: roomOf(packet),
-    swaps: text(packet.swapuniqueid),
+    swaps: id(packet.swapuniqueid),
   })),
   BridgeLeave: withBridge((channel, bridge, _, at) => ({ type: "bridge.left", at, channel, bridge })),
   LocalBridge: (packet, at) => {
@@ -129,7 +129,7 @@ export function decodeListed(packet: AmiPacket, at: number): ListedChannel | nul
   if (channel === null) return null;
   return {
     ...channel,
-    bridge: text(packet.bridgeid),
+    bridge: id(packet.bridgeid),
     createdAt: at - seconds(packet.duration) * 1000,
     // The far end of a dial runs no application of its own.
     dialled: /^AppDial2?$/.test(packet.application ?? ""),
@@ -166,7 +166,7 @@ function withBridge(
   make: (channel: ChannelSeen, bridge: string, packet: AmiPacket, at: number) => CallEvent,
 ): Decoder {
   return withChannel((channel, packet, at) => {
-    const bridge = text(packet.bridgeuniqueid);
+    const bridge = id(packet.bridgeuniqueid);
     return bridge === null ? null : make(channel, bridge, packet, at);
   });
 }
@@ -189,13 +189,13 @@ function transfer(how: "blind" | "attended", transferer: string): Decoder {
 }
 
 function channelOf(packet: AmiPacket, prefix: string): ChannelSeen | null {
-  const uniqueid = text(packet[`${prefix}uniqueid`]);
+  const uniqueid = id(packet[`${prefix}uniqueid`]);
   const name = text(packet[`${prefix}channel`]);
   if (uniqueid === null || name === null) return null;
   return {
     uniqueid,
     // `Rename` names no Linkedid.
-    linkedid: text(packet[`${prefix}linkedid`]) ?? "",
+    linkedid: id(packet[`${prefix}linkedid`]) ?? "",
     name: text(packet.newname) ?? name,
     state: number(packet[`${prefix}channelstate`]),
     callerNumber: text(packet[`${prefix}calleridnum`]),
@@ -203,6 +203,11 @@ function channelOf(packet: AmiPacket, prefix: string): ChannelSeen | null {
     exten: text(packet[`${prefix}exten`]),
     context: text(packet[`${prefix}context`]),
   };
+}
+
+/** An id of a channel or a bridge. Each has a digit; a key such as `__proto__`, which means something else, has none. */
+function id(value: string | undefined): string | null {
+  return value !== undefined && /\d/.test(value) ? text(value) : null;
 }
 
 /** A text that can be stored: no NUL, and cut between characters if at all. */

@@ -132,8 +132,8 @@ Deno.test("row 7: a call that began while the link was down is shown, with when 
     const call = inbound();
     breakLink(house, 60_000, {
       channels: [
-        SAYS.listed(call.caller, { bridge: "b", duration: "00:00:30" }),
-        SAYS.listed(call.phone, { bridge: "b", duration: "00:00:29", application: "AppDial" }),
+        SAYS.listed(call.caller, { bridge: "b1", duration: "00:00:30" }),
+        SAYS.listed(call.phone, { bridge: "b1", duration: "00:00:29", application: "AppDial" }),
       ],
     });
     const [view] = house.calls.list();
@@ -142,7 +142,7 @@ Deno.test("row 7: a call that began while the link was down is shown, with when 
     assert.equal(view!.started_at, wallOf(house, house.clock.now() - 30_000));
     assert.equal(view!.direction, "inbound");
     house.clock.pass(10_000);
-    house.say(...call.ended.map((packet) => ({ ...packet, bridgeuniqueid: "b" })));
+    house.say(...call.ended.map((packet) => ({ ...packet, bridgeuniqueid: "b1" })));
     const row = await onlyRow(house);
     assert.deepEqual([row.status, row.end_reason, row.duration], ["completed", "hangup", 39]);
   }));
@@ -167,8 +167,8 @@ Deno.test("row 7: a call that was answered while the link was down is answered, 
     house.clock.pass(2000);
     breakLink(house, 10_000, {
       channels: [
-        SAYS.listed(call.caller, { bridge: "b" }),
-        SAYS.listed(call.phone, { bridge: "b", application: "AppDial" }),
+        SAYS.listed(call.caller, { bridge: "b1" }),
+        SAYS.listed(call.phone, { bridge: "b1", application: "AppDial" }),
       ],
     });
     const syncedAt = house.clock.now();
@@ -193,8 +193,8 @@ Deno.test("row 7: who is gone of a call that goes on is gone, who came is there"
     const other = channel("888-ep", { linkedid: call.caller.linkedid });
     breakLink(house, 10_000, {
       channels: [
-        SAYS.listed(call.caller, { bridge: "c", duration: "00:00:14" }),
-        SAYS.listed(other, { bridge: "c", duration: "00:00:06", application: "AppDial" }),
+        SAYS.listed(call.caller, { bridge: "c1", duration: "00:00:14" }),
+        SAYS.listed(other, { bridge: "c1", duration: "00:00:06", application: "AppDial" }),
       ],
     });
     assert.deepEqual(house.calls.list()[0]!.talking.map(({ number }) => number), ["74951234567", "888"]);
@@ -241,8 +241,8 @@ Deno.test("row 8: after a restart of Asterisk old calls are lost, and the same i
     breakLink(house, 20_000, {
       epoch: "second",
       channels: [
-        SAYS.listed(again.caller, { bridge: "new", duration: "00:00:05" }),
-        SAYS.listed(again.phone, { bridge: "new", duration: "00:00:05", application: "AppDial" }),
+        SAYS.listed(again.caller, { bridge: "new1", duration: "00:00:05" }),
+        SAYS.listed(again.phone, { bridge: "new1", duration: "00:00:05", application: "AppDial" }),
       ],
     });
     await house.settle();

@@ -112,7 +112,7 @@ Deno.test("calls: nobody but the owner of what rings is told, and only while it 
     const rings = feed.seenBy(IVAN.id).at(-1)!.rings;
     assert.deepEqual(rings.map(({ user_id }) => user_id), [OTHER.id]);
     say(SAYS.hangup(call.phone, "21"), SAYS.state(second, "6"), SAYS.dialEnd(call.caller, second, "ANSWER"));
-    say(SAYS.enter(second, "b"), SAYS.enter(call.caller, "b"));
+    say(SAYS.enter(second, "b1"), SAYS.enter(call.caller, "b1"));
     assert.equal(feed.seenBy(IVAN.id).at(-1)!.answered_by!.name, OTHER.name, "answered elsewhere, by whom");
     assert.deepEqual(feed.seenBy(IVAN.id).at(-1)!.rings, []);
   }));

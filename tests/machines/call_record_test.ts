@@ -5,7 +5,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { CallEvent, ChannelSeen } from "../../machines/call_events.ts";
-import { type CallRecord, compareIds, join, learn, newRecord } from "../../machines/call_record.ts";
+import { join, learn } from "../../machines/call_learning.ts";
+import { type CallRecord, compareIds, newRecord } from "../../machines/call_record.ts";
 import { tell } from "../../machines/call_story.ts";
 import { brokenHistory, history } from "./call_histories.ts";
 import { INTERNAL } from "./call_sets.ts";

@@ -5,7 +5,8 @@
  */
 import { channelsOf } from "../../actors/ami/decode.ts";
 import type { CallEvent } from "../../machines/call_events.ts";
-import { type CallRecord, learn, newRecord } from "../../machines/call_record.ts";
+import { learn } from "../../machines/call_learning.ts";
+import { type CallRecord, newRecord } from "../../machines/call_record.ts";
 import { type Story, tell } from "../../machines/call_story.ts";
 
 /** The pattern of internal numbers that tests go by. */

@@ -4,7 +4,8 @@
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { learn, newRecord } from "../../machines/call_record.ts";
+import { learn } from "../../machines/call_learning.ts";
+import { newRecord } from "../../machines/call_record.ts";
 import { conversations, talkedMs } from "../../machines/call_talk.ts";
 import { history } from "./call_histories.ts";
 import {

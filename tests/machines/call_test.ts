@@ -7,7 +7,8 @@ import { getShortestPaths } from "@xstate/graph";
 import { createActor } from "xstate";
 import { callMachine, LINGER_MS } from "../../machines/call.ts";
 import type { CallEvent, CallFact } from "../../machines/call_events.ts";
-import { learn, newRecord } from "../../machines/call_record.ts";
+import { learn } from "../../machines/call_learning.ts";
+import { newRecord } from "../../machines/call_record.ts";
 import { INTERNAL } from "./call_sets.ts";
 import {
   began,

@@ -3,7 +3,8 @@
  * Short words for what a PBX says of one call, each at a moment: a caller, phones that are dialled, their bridges.
  */
 import type { CallActor, CallEvent, ChannelSeen, DialStatus, Room } from "../../machines/call_events.ts";
-import { learn, newRecord } from "../../machines/call_record.ts";
+import { learn } from "../../machines/call_learning.ts";
+import { newRecord } from "../../machines/call_record.ts";
 import { type Story, tell } from "../../machines/call_story.ts";
 import { INTERNAL } from "./call_sets.ts";
 

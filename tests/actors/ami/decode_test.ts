@@ -79,12 +79,12 @@ const KNOWN: Record<string, [AmiPacket, CallEvent]> = {
     { type: "dial.ended", at: 5, from: seen("1"), to: seen("777"), status: "NOANSWER" },
   ],
   BridgeEnter: [
-    of("", "777", { bridgeuniqueid: "b", bridgetechnology: "simple_bridge", swapuniqueid: "1.1" }),
-    { type: "bridge.entered", at: 5, channel: seen("777"), bridge: "b", room: "talk", swaps: "1.1" },
+    of("", "777", { bridgeuniqueid: "b1", bridgetechnology: "simple_bridge", swapuniqueid: "1.1" }),
+    { type: "bridge.entered", at: 5, channel: seen("777"), bridge: "b1", room: "talk", swaps: "1.1" },
   ],
   BridgeLeave: [
-    of("", "777", { bridgeuniqueid: "b" }),
-    { type: "bridge.left", at: 5, channel: seen("777"), bridge: "b" },
+    of("", "777", { bridgeuniqueid: "b1" }),
+    { type: "bridge.left", at: 5, channel: seen("777"), bridge: "b1" },
   ],
   LocalBridge: [
     { ...of("localone", "1"), ...of("localtwo", "2") },
@@ -184,7 +184,7 @@ Deno.test("decode: what cannot be used is null, and a text has a bound", () => {
 
 Deno.test("decode: which rooms are for talking is told by their technology and who made them", () => {
   const room = (bridgetechnology: string, bridgecreator = "<unknown>") =>
-    (decode("BridgeEnter", of("", "1", { bridgeuniqueid: "b", bridgetechnology, bridgecreator })) as {
+    (decode("BridgeEnter", of("", "1", { bridgeuniqueid: "b1", bridgetechnology, bridgecreator })) as {
       room: string;
     }).room;
   assert.equal(room("simple_bridge"), "talk");
@@ -204,10 +204,10 @@ Deno.test("decode: how a dial ended is in Asterisk's words, or no answer", () =>
 });
 
 Deno.test("decode: a line of the list has its bridge, its age, and whether it was dialled", () => {
-  const line = of("", "777", { bridgeid: "b", duration: "01:02:03", application: "AppDial" });
+  const line = of("", "777", { bridgeid: "b1", duration: "01:02:03", application: "AppDial" });
   assert.deepEqual(decodeListed(line, 10_000_000), {
     ...seen("777"),
-    bridge: "b",
+    bridge: "b1",
     createdAt: 10_000_000 - 3_723_000,
     dialled: true,
   });
@@ -261,5 +261,19 @@ Deno.test("decode: real packets of the kinds that are known are all understood",
     }
     const unseen = Object.keys(KNOWN).filter((kind) => !kinds.has(kind));
     assert.deepEqual(unseen, ["Rename", "Answer"], `kinds that no trace of ${release} has`);
+  }
+});
+
+Deno.test("decode: an id that would be a key of every object is none", () => {
+  for (const id of ["__proto__", "constructor", "toString", "hasOwnProperty"]) {
+    assert.equal(
+      decodeCallEvent({ event: "Newchannel", channel: "PJSIP/777-ep-00000003", uniqueid: id }, 5),
+      null,
+    );
+    const seen = decodeCallEvent(
+      { event: "Newchannel", channel: "PJSIP/777-ep-00000003", uniqueid: "1.1", linkedid: id },
+      5,
+    );
+    assert.equal(seen?.type === "channel.seen" && seen.channel.linkedid, "");
   }
 });
