@@ -20,6 +20,12 @@ import {
 
 /** Marks and notes that are kept; a conference may go on for days. */
 const MOST = 2000;
+/** Channels that are kept. A caller may wait in a queue for hours, and every attempt at an agent is one. */
+const MOST_CHANNELS = 1000;
+/** How many of them are kept when there are too many: the newest. */
+const KEPT_CHANNELS = 800;
+/** How long after its end something may be told of a channel. */
+const LATE_MS = 60_000;
 /** Places in a dialplan that nobody dials. */
 const NOT_DIALLED = new Set(["", "s", "h", "i", "t", "T", "o", "a", "e", "fax", "failed"]);
 
@@ -43,6 +49,7 @@ class Draft {
   #channels: Record<string, ChannelRecord> | null = null;
   #dials: Record<string, DialRecord> | null = null;
   #changed = false;
+  #grew = false;
 
   constructor(record: CallRecord) {
     this.#record = record;
@@ -50,6 +57,7 @@ class Draft {
 
   result(): CallRecord {
     if (!this.#changed) return this.#record;
+    if (this.#grew) this.#forget();
     return {
       ...this.#record,
       channels: this.#channels ?? this.#record.channels,
@@ -343,6 +351,24 @@ class Draft {
     this.#channels ??= { ...this.#record.channels };
     this.#channels[channel.uniqueid] = channel;
     this.#changed = true;
+    if (known === undefined) this.#grew = true;
+  }
+
+  /** Lets go of the eldest attempts that came to nothing, when there are too many. */
+  #forget(): void {
+    const channels = Object.values(this.#channels!);
+    if (channels.length <= MOST_CHANNELS) return;
+    const newest = Math.max(...channels.map(({ createdAt }) => createdAt));
+    const spent = channels.filter((channel) =>
+      // What ended just now may be spoken of once more, and would come back as one that lives.
+      (endOf(channel) ?? Infinity) < newest - LATE_MS && channel.upAt === null && channel.answerAt === null &&
+      !this.#record.linkedIds.includes(channel.uniqueid)
+    ).sort((one, other) => one.createdAt - other.createdAt || compareIds(one.uniqueid, other.uniqueid));
+    this.#dials ??= { ...this.#record.dials };
+    for (const { uniqueid } of spent.slice(0, channels.length - KEPT_CHANNELS)) {
+      delete this.#channels![uniqueid];
+      delete this.#dials[uniqueid];
+    }
   }
 
   #setDial(dial: DialRecord): void {

@@ -55,31 +55,9 @@ export interface Story {
 }
 
 /** Causes of Q.850 that say that the far end cannot be had. */
-const UNAVAILABLE = new Set([
-  1,
-  2,
-  3,
-  4,
-  5,
-  6,
-  20,
-  22,
-  27,
-  28,
-  29,
-  31,
-  34,
-  38,
-  41,
-  42,
-  44,
-  47,
-  50,
-  57,
-  58,
-  65,
-  88,
-]);
+const UNAVAILABLE = new Set(
+  "1 2 3 4 5 6 20 22 27 28 29 31 34 38 41 42 44 47 50 57 58 65 88".split(" ").map(Number),
+);
 const BUSY = 17;
 const DECLINED = 21;
 const ANSWERED_ELSEWHERE = 26;
@@ -97,8 +75,9 @@ export function tell(record: CallRecord, internal: string): Story {
   const endedAt = isOver ? Math.max(...ends as number[]) : null;
   const byAge = (one: ChannelRecord, other: ChannelRecord) =>
     one.createdAt - other.createdAt || compareIds(one.uniqueid, other.uniqueid);
+  const callOffs = callOffsOf(record, real, origin);
   const legs = real.sort(byAge).map((channel) =>
-    legOf(record, channel, { origin, segments, talkers, isInternal, isOver })
+    legOf(record, channel, { origin, segments, talkers, isInternal, callOffs })
   );
   const dialled = legs.filter((leg) => leg.role === "dialled");
   const notes = inOrder(record.notes);
@@ -172,9 +151,9 @@ function legOf(record: CallRecord, channel: ChannelRecord, known: {
   segments: Conversation[];
   talkers: Set<string>;
   isInternal: (number: string) => boolean;
-  isOver: boolean;
+  callOffs: CallOffs;
 }): Leg {
-  const { origin, segments, talkers, isInternal } = known;
+  const { origin, segments, talkers, isInternal, callOffs } = known;
   const dial = record.dials[channel.uniqueid];
   const endedAt = endOf(channel);
   const role = channel === origin ? "caller" : channel.dialled ? "dialled" : "joined";
@@ -189,7 +168,7 @@ function legOf(record: CallRecord, channel: ChannelRecord, known: {
     : over
     ? outcomeOf(channel, dial?.end ?? null, {
       rejectedAt: rejectedAt(record, channel),
-      calledOffAt: calledOffAt(record, channel, origin),
+      calledOffAt: calledOffAt(callOffs, channel, dial?.beganAt ?? channel.createdAt),
     })
     : null;
   const rings = role === "dialled" && !answered && !over && channel.upAt === null;
@@ -245,12 +224,15 @@ function rejectedAt(record: CallRecord, { uniqueid }: ChannelRecord): number | n
   return moments.length === 0 ? null : Math.min(...moments);
 }
 
-/** When others than the dialled made an end of it: the caller gave up, or somebody else lifted. */
-function calledOffAt(
-  record: CallRecord,
-  channel: ChannelRecord,
-  origin: ChannelRecord | undefined,
-): number | null {
+/** What can make an end of attempts beside those who are dialled. */
+interface CallOffs {
+  /** When the caller first gave up, or null. */
+  givenUpAt: number | null;
+  /** Who lifted, the earliest first. A queue may have tried a thousand, and few of them lift. */
+  lifts: { id: string; at: number }[];
+}
+
+function callOffsOf(record: CallRecord, real: ChannelRecord[], origin: ChannelRecord | undefined): CallOffs {
   const caller = origin?.callerNumber?.value ?? null;
   const moments = record.notes.flatMap((note) => {
     if (note.kind === "queue_abandoned") return [note.at];
@@ -258,15 +240,23 @@ function calledOffAt(
     return note.kind === "hangup_asked" && caller !== null && note.by.number === caller ? [note.at] : [];
   });
   if (origin?.hangupRequest != null) moments.push(origin.hangupRequest.at);
-  const beganAt = record.dials[channel.uniqueid]?.beganAt ?? channel.createdAt;
-  for (const other of Object.values(record.channels)) {
-    // Who had lifted before it began to ring, and then transferred the call, calls nothing off.
-    const { upAt } = other;
-    if (other !== channel && other.dialled && !isLocal(other) && upAt !== null && upAt >= beganAt) {
-      moments.push(upAt);
-    }
-  }
-  return moments.length === 0 ? null : Math.min(...moments);
+  return {
+    givenUpAt: moments.length === 0 ? null : Math.min(...moments),
+    lifts: real.flatMap(({ uniqueid, dialled, upAt }) =>
+      dialled && upAt !== null ? [{ id: uniqueid, at: upAt }] : []
+    ).sort((one, other) => one.at - other.at),
+  };
+}
+
+/** When others than the dialled made an end of an attempt: the caller gave up, or somebody else lifted. */
+function calledOffAt(
+  { givenUpAt, lifts }: CallOffs,
+  { uniqueid }: ChannelRecord,
+  beganAt: number,
+): number | null {
+  // Who had lifted before it began to ring, and then transferred the call, calls nothing off.
+  const lift = lifts.find(({ id, at }) => id !== uniqueid && at >= beganAt)?.at ?? null;
+  return givenUpAt === null || lift === null ? givenUpAt ?? lift : Math.min(givenUpAt, lift);
 }
 
 /** Why nobody was reached. Of several attempts the one tells most that left a caller waiting. */
@@ -371,10 +361,14 @@ function inOrder(notes: readonly CallNote[]): CallNote[] {
   return [...notes].sort((one, other) => one.at - other.at || (text(one) < text(other) ? -1 : 1));
 }
 
+/** No internal number is longer. */
+const LONGEST_INTERNAL = 20;
+
 const tests = new Map<string, RegExp>();
 
 function numberTest(pattern: string): (number: string) => boolean {
   let test = tests.get(pattern);
   if (test === undefined) tests.set(pattern, test = new RegExp(pattern));
-  return (number) => test.test(number);
+  // A caller writes what it likes, and a poor pattern takes longer with each character.
+  return (number) => number.length <= LONGEST_INTERNAL && test.test(number);
 }

@@ -21,6 +21,12 @@ interface Stay {
   to: number | null;
 }
 
+/**
+ * A Local channel that takes itself out moves a leg from bridge to bridge, which Asterisk tells as a going and a coming
+ * some milliseconds later. What breaks off for no longer than this, and goes on with the same legs, was one talk.
+ */
+const SWAP_MS = 250;
+
 /** All conversations of a call, the earliest first. */
 export function conversations(record: CallRecord): Conversation[] {
   if (record.stays.length === 0) return [];
@@ -46,7 +52,20 @@ export function conversations(record: CallRecord): Conversation[] {
     });
     open = now;
   }
-  return inOrder(found.length > 0 ? found : briefOnes(stays, halves, record));
+  return found.length > 0 ? joined(inOrder(found)) : inOrder(briefOnes(stays, halves, record));
+}
+
+/** The talks, each that was broken off for a moment in one piece. */
+function joined(found: readonly Conversation[]): Conversation[] {
+  const kept: Conversation[] = [];
+  for (const talk of found) {
+    const before = kept.find(({ legs, to }) =>
+      to !== null && talk.from >= to && talk.from - to <= SWAP_MS && isSameGroup(legs, talk.legs)
+    );
+    if (before === undefined) kept.push(talk);
+    else before.to = talk.to;
+  }
+  return kept;
 }
 
 /**

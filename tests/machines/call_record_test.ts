@@ -136,3 +136,27 @@ Deno.test("call record: ids are compared as they were counted", () => {
   assert.ok(compareIds("pbx-100.2", "pbx-100.2") === 0);
   assert.ok(compareIds("abc", "abd") < 0, "ids of another form have an order too");
 });
+
+Deno.test("call: a caller who waits in a queue for hours costs no more with every attempt", () => {
+  const caller = seenChannel("1.1", "PJSIP/trunk-ep-00000001");
+  let record = learn(newRecord(), { type: "channel.seen", at: 0, channel: caller, created: true });
+  let at = 0;
+  for (let attempt = 2; attempt < 5000; attempt++) {
+    const to = seenChannel(`1.${attempt}`, `PJSIP/777-ep-${attempt.toString(16).padStart(8, "0")}`);
+    record = learn(record, { type: "dial.began", at: at += 1000, from: caller, to, dialString: null });
+    record = learn(record, { type: "dial.ended", at: at += 1000, from: caller, to, status: "NOANSWER" });
+    record = learn(record, { type: "channel.hungup", at, channel: to, cause: 0 });
+  }
+  assert.ok(Object.keys(record.channels).length <= 1000, "kept channels");
+  assert.deepEqual(Object.keys(record.dials).filter((id) => record.channels[id] === undefined), []);
+  const story = tell(record, "^\\d{2,4}$");
+  assert.equal(story.channelId, "1.1");
+  assert.equal(story.status, "incoming");
+  record = learn(record, { type: "channel.hungup", at: at + 1000, channel: caller, cause: 16 });
+  assert.equal(tell(record, "^\\d{2,4}$").endReason, "no_answer");
+});
+
+function seenChannel(uniqueid: string, name: string) {
+  const told = { callerNumber: "74951234567", callerName: null, exten: "800", context: "from-trunk" };
+  return { uniqueid, linkedid: "1.1", name, state: null, ...told };
+}

@@ -140,12 +140,23 @@ Deno.test("talk: who comes back to a bridge talks again", () => {
   const told = story(
     entered(0, CALLER),
     entered(0, PHONE),
-    left(10, PHONE),
-    entered(30, PHONE),
-    left(40, PHONE),
+    left(1000, PHONE),
+    entered(3000, PHONE),
+    left(4000, PHONE),
   );
-  assert.deepEqual(talks(told), ["1.1+1.2 0-10", "1.1+1.2 30-40"]);
-  assert.equal(told.durationMs, 20);
+  assert.deepEqual(talks(told), ["1.1+1.2 0-1000", "1.1+1.2 3000-4000"]);
+  assert.equal(told.durationMs, 2000);
+});
+
+Deno.test("talk: a leg that is moved to another bridge, with a moment between, talks on", () => {
+  const told = story(
+    entered(0, CALLER),
+    entered(0, PHONE),
+    left(1000, PHONE),
+    entered(1003, PHONE),
+    left(4000, PHONE),
+  );
+  assert.deepEqual(talks(told), ["1.1+1.2 0-4000"]);
 });
 
 Deno.test("talk: leaving and coming in the same millisecond breaks nothing, coming and leaving is nothing", () => {
