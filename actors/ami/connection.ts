@@ -29,7 +29,7 @@ interface AmiConnectionOptions {
   onEvent: (packet: AmiPacket) => void;
   /** The connection is gone, once; not called after `close()`. */
   onLost: (error: string) => void;
-  /** A packet was neither event nor answer, and was dropped. */
+  /** A packet was neither event nor answer, or an event that somebody wrote into, and was dropped. */
   onDropped?: () => void;
 }
 
@@ -48,6 +48,9 @@ export const MAX_LIST_ITEMS = 100_000;
  * of what a busy Asterisk has to say.
  */
 const EVENT_MASK = "call,system,agent";
+
+/** Headers that say which channels an event is about and what became of them. */
+const TELLING = /(?:id|channel|exten|context|channelstate|dialstatus|cause|event)$/;
 
 /** What is used of the library. */
 interface Library {
@@ -86,6 +89,9 @@ export class AmiConnection {
   #lastError: string | null = null;
   #actions = 0;
   #pingTimer: unknown;
+  /** A header that says what the packet at hand is about comes more than once in it. */
+  #forged = false;
+  readonly #noteTwice = (name: string) => void (this.#forged ||= TELLING.test(name));
 
   constructor(options: AmiConnectionOptions) {
     this.#options = options;
@@ -228,10 +234,14 @@ export class AmiConnection {
    */
   #packet(parsed: Record<string, unknown>): void {
     if (this.#state === "over") return;
-    const packet = flatten(parsed);
+    this.#forged = false;
+    const packet = flatten(parsed, this.#noteTwice);
     const { actionid } = packet;
     // An event first: OriginateResponse has a `Response` too.
     if (packet.event !== undefined) {
+      // Asterisk 16.28 and 22.10 tell a caller's number as it came, and of a SIP user `1%0d%0aUniqueid%3a%202` that makes
+      // two lines. Asterisk itself says such a header once, and which of them is its own nobody can know.
+      if (this.#forged) return this.#options.onDropped?.();
       if (actionid !== undefined && actionid.startsWith(this.#prefix)) this.#listed(actionid, packet);
       else this.#options.onEvent(packet);
     } else if (packet.response !== undefined && actionid !== undefined) this.#answered(actionid, packet);

@@ -149,12 +149,15 @@ function encodeVariables(name: string, values: readonly string[]): Record<string
 
 /**
  * Makes a packet of what the library parsed, in its own place: nobody else keeps it, and a copy of each would cost more
- * than the rest of the way. Repeated headers are arrays there, `Variable` and `ChanVariable` objects.
+ * than the rest of the way. Repeated headers are arrays there, `Variable` and `ChanVariable` objects. `onTwice` is
+ * called where a header was repeated.
  */
-export function flatten(parsed: Record<string, unknown>): AmiPacket {
+export function flatten(parsed: Record<string, unknown>, onTwice?: (name: string) => void): AmiPacket {
   for (const key in parsed) {
     const value = parsed[key];
-    if (typeof value !== "string") parsed[key] = firstText(value);
+    if (typeof value === "string") continue;
+    if (Array.isArray(value)) onTwice?.(key);
+    parsed[key] = firstText(value);
   }
   return parsed as Record<string, string>;
 }

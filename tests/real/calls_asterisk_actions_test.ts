@@ -35,7 +35,11 @@ const ACTIONS = ["accept", "reject", "hangup", "transfer"] as const;
 const TO_OTHER = { body: { to: "888" } };
 
 function act(who: Pick<Person, "api">, id: string, action: typeof ACTIONS[number], options = {}) {
-  return who.api("POST", `/api/calls/${id}/${action}`, action === "transfer" ? { ...TO_OTHER, ...options } : {});
+  return who.api(
+    "POST",
+    `/api/calls/${id}/${action}`,
+    action === "transfer" ? { ...TO_OTHER, ...options } : {},
+  );
 }
 
 /** A call from outside that rings at Ivan's. */
@@ -98,7 +102,8 @@ async function rejectedInGroup(office: Office): Promise<void> {
     office.petr.userId,
   ]);
   assert.deepEqual(
-    row.legs.filter(({ role }) => role === "dialled").map(({ number, outcome }) => `${number} ${outcome}`).sort(),
+    row.legs.filter(({ role }) => role === "dialled").map(({ number, outcome }) => `${number} ${outcome}`)
+      .sort(),
     ["777 rejected_by_user", "888 answered"],
   );
 }
@@ -115,7 +120,9 @@ async function acceptedAndHungUp(office: Office): Promise<void> {
     office.ivan.userId,
     office.ivan.userId,
   ]);
-  const [began, accepted, answered] = [row.started_at, row.accepted_at, row.answered_at].map((at) => Date.parse(at!));
+  const [began, accepted, answered] = [row.started_at, row.accepted_at, row.answered_at].map((at) =>
+    Date.parse(at!)
+  );
   assert.ok(began! <= accepted! && accepted! <= answered!, JSON.stringify(row));
   assert.deepEqual(
     row.timeline.filter(({ kind }) => ["accepted", "answered", "hangup_asked", "ended"].includes(kind))
@@ -203,40 +210,48 @@ async function heard(office: Office): Promise<void> {
 }
 
 for (const version of ASTERISK_VERSIONS) {
-  asteriskTest(version, "what is done from a page is done at the phones, and by nobody else", {}, async (ground) => {
-    await ground.linkUp();
-    const office: Office = {
-      ...ground,
-      olga: await employee(ground, "olga", ["150"]),
-      operator: await personOf(ground, { login: "oleg", role: "operator" }),
-      phone777: await ground.phone("777", { does: "obeys" }),
-      phone888: await ground.phone("888", { does: "answers", ringMs: 2500 }),
-      socket: async (who) => {
-        const url = `${ground.service.url.replace("http", "ws")}/ws`;
-        const socket = await openSocket(url, { cookie: who.cookie, origin: ground.service.url });
-        ground.defer(() => socket.close());
-        await socket.waitFor("authenticated");
-        return socket;
-      },
-    };
-    await sideBySide({
-      "reject": () => rejected(office),
-      "reject in a group": () => rejectedInGroup(office),
-      "accept, hang up": () => acceptedAndHungUp(office),
-      "transfer": () => transferred(office),
-      "others": () => refusedToOthers(office),
-      "sockets": () => heard(office),
-    });
-    const audit = (await office.admin.api("GET", "/api/audit?limit=200")).body.items
-      .filter(({ action }: { action: string }) => action.startsWith("call."));
-    const counts = Object.groupBy(audit, ({ action }: { action: string }) => action);
-    assert.deepEqual(Object.fromEntries(Object.entries(counts).map(([action, all]) => [action, all!.length])), {
-      "call.accept": 3,
-      "call.hangup": 4,
-      "call.reject": 3,
-      "call.transfer": 1,
-    });
-    await waitFor(async () => (await office.calls("&status=incoming,answered")).length === 0);
-    assert.deepEqual(office.service.stderr().filter((line) => /"level":(50|60)/.test(line)), []);
-  });
+  asteriskTest(
+    version,
+    "what is done from a page is done at the phones, and by nobody else",
+    {},
+    async (ground) => {
+      await ground.linkUp();
+      const office: Office = {
+        ...ground,
+        olga: await employee(ground, "olga", ["150"]),
+        operator: await personOf(ground, { login: "oleg", role: "operator" }),
+        phone777: await ground.phone("777", { does: "obeys" }),
+        phone888: await ground.phone("888", { does: "answers", ringMs: 2500 }),
+        socket: async (who) => {
+          const url = `${ground.service.url.replace("http", "ws")}/ws`;
+          const socket = await openSocket(url, { cookie: who.cookie, origin: ground.service.url });
+          ground.defer(() => socket.close());
+          await socket.waitFor("authenticated");
+          return socket;
+        },
+      };
+      await sideBySide({
+        "reject": () => rejected(office),
+        "reject in a group": () => rejectedInGroup(office),
+        "accept, hang up": () => acceptedAndHungUp(office),
+        "transfer": () => transferred(office),
+        "others": () => refusedToOthers(office),
+        "sockets": () => heard(office),
+      });
+      const audit = (await office.admin.api("GET", "/api/audit?limit=200")).body.items
+        .filter(({ action }: { action: string }) => action.startsWith("call."));
+      const counts = Object.groupBy(audit, ({ action }: { action: string }) => action);
+      assert.deepEqual(
+        Object.fromEntries(Object.entries(counts).map(([action, all]) => [action, all!.length])),
+        {
+          "call.accept": 3,
+          "call.hangup": 4,
+          "call.reject": 3,
+          "call.transfer": 1,
+        },
+      );
+      await waitFor(async () => (await office.calls("&status=incoming,answered")).length === 0);
+      assert.deepEqual(office.service.stderr().filter((line) => /"level":(50|60)/.test(line)), []);
+    },
+  );
 }

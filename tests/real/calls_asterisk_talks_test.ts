@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { EXPECTED, type ExpectedCall, type ExpectedCourse, expectedMore } from "../actors/ami/trace_files.ts";
+import { openAmiEar } from "../support/ami_ear.ts";
 import { ASTERISK_VERSIONS } from "../support/asterisk_chroot.ts";
 import { NUMBERS } from "../support/asterisk_config.ts";
 import {
@@ -116,7 +117,11 @@ async function whileIvanIsAway(ground: CallGround): Promise<void> {
     },
     "parking": async () => {
       const call = await ground.outside("163", { talkMs: 5000 });
-      await ground.seen(call.number, "parking", ({ timeline }) => timeline.some(({ kind }) => kind === "parked"));
+      await ground.seen(
+        call.number,
+        "parking",
+        ({ timeline }) => timeline.some(({ kind }) => kind === "parked"),
+      );
       await ground.call({ from: "888", to: NUMBERS.parked });
       await ended(call, "parking", { as: { 777: "163" }, segments: [1.5, 3] });
     },
@@ -179,7 +184,13 @@ for (const version of ASTERISK_VERSIONS) {
     },
   }, async (ground) => {
     await ground.linkUp();
-    assert.equal((await ground.link()).warning, null, "the documented account is enough, and no more than that");
+    assert.equal(
+      (await ground.link()).warning,
+      null,
+      "the documented account is enough, and no more than that",
+    );
+    const ear = await openAmiEar(ground.asterisk.ami);
+    ground.defer(() => ear.close());
     await ground.phone("150", { does: "rings" });
     const { outside } = storiesOn(ground);
     await sideBySide({
@@ -195,6 +206,15 @@ for (const version of ASTERISK_VERSIONS) {
       CALLS,
       calls.map(({ caller, receiver, status }) => `${caller.number} ${receiver.number} ${status}`).join("; "),
     );
+    for (const call of calls) {
+      const { legs: _legs, segments: _segments, timeline: _timeline, ...told } =
+        (await ground.admin.api("GET", `/api/calls/${call.id}`)).body;
+      assert.deepEqual(call, told, "its row is not what was shown of it");
+    }
+    const heard = new Set(ear.packets.map((packet) => packet.get("Event")));
+    for (const unread of ["BridgeCreate", "NewConnectedLine", "SoftHangupRequest", "DeviceStateChange"]) {
+      assert.equal(heard.has(unread), false, `the documented filter lets ${unread} through`);
+    }
     assert.equal(await ground.metric("doorline_actors_quarantined"), 0);
     assert.deepEqual(ground.service.stderr().filter((line) => /"level":(50|60)/.test(line)), []);
     assert.equal((await ground.link()).state, "up");

@@ -67,10 +67,10 @@ export const AMI_USERS = {
   all: { user: "everything", secret: "all-rights" },
 } as const;
 /**
- * Least rights of the product's AMI user, for `read=` and `write=`. Reading: calls, and FullyBooted, ContactStatus and
- * PeerStatus. Writing: Redirect and BlindTransfer need `call`; lists of PJSIP and PJSIPNotify need `system`.
+ * Least rights of the product's AMI user, for `read=` and `write=`. Reading: calls, queues, and FullyBooted,
+ * ContactStatus and PeerStatus. Writing: Redirect and BlindTransfer need `call`; lists of PJSIP and PJSIPNotify need `system`.
  */
-export const LEAST_RIGHTS = { read: "call,system", write: "call,system" } as const;
+export const LEAST_RIGHTS = { read: "call,system,agent", write: "call,system" } as const;
 
 /** Files of an instance's configuration, by name. */
 export function asteriskFiles(place: AsteriskPlace): Record<string, string> {

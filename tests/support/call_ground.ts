@@ -13,7 +13,14 @@ import { AMI_USERS } from "./asterisk_config.ts";
 import type { Person } from "./call_world.ts";
 import { freePort } from "./free_port.ts";
 import type { Session } from "./service.ts";
-import { type CallOptions, type Phone, type PhoneConduct, placeCall, type PlacedCall, startPhone } from "./sipp.ts";
+import {
+  type CallOptions,
+  type Phone,
+  type PhoneConduct,
+  placeCall,
+  type PlacedCall,
+  startPhone,
+} from "./sipp.ts";
 import { waitFor } from "./wait.ts";
 import { inWorld, type World } from "./world.ts";
 
@@ -129,8 +136,11 @@ function documentedManager(
   const section = operations.slice(operations.indexOf("\n## Asterisk\n"));
   const [conf, named] = [...section.matchAll(/```conf\n([\s\S]*?)```/g)].map((match) => match[1]!);
   assert.ok(conf !== undefined && conf.includes("[doorline]"), "docs/OPERATIONS.md has no manager.conf");
-  assert.ok(named !== undefined && named.includes("name(Hangup)"), "docs/OPERATIONS.md has no filter by names");
-  const filtered = version === 16 ? conf : conf.replace(/^eventfilter = .*$/m, () => named.trim());
+  assert.ok(
+    named !== undefined && named.includes("name(Hangup)"),
+    "docs/OPERATIONS.md has no filter by names",
+  );
+  const filtered = version === 16 ? conf : conf.replace(/^eventfilter = \^Event: .*$/m, () => named.trim());
   const placed = filtered.replace("port = 5038", `port = ${amiPort}`)
     .replace("CHANGE-ME", AMI_USERS.least.secret);
   const { user, secret } = AMI_USERS.all;
@@ -182,6 +192,8 @@ async function build(world: World, asterisk: Asterisk): Promise<CallGround> {
         const { body } = await world.admin.api("GET", `/api/calls/${mine.id}`);
         last = `${body.status} ${body.end_reason}`;
         if (!ready(body)) throw new Error(`it is ${last}`);
+        // The one is told from memory, the other from the table.
+        if (mine.status !== body.status) throw new Error(`it is ${last}, and its row ${mine.status}`);
         return body as CallDetailView;
       }, { what: `${what} of ${caller}`, ...options });
     },
@@ -224,7 +236,11 @@ export function isOver(call: CallView): boolean {
  * Checks what a call came to against an expectation of a trace.
  * @throws AssertionError that names what differs
  */
-export function checkCourse(call: CallDetailView, expected: ExpectedCall | ExpectedCourse, name: string): void {
+export function checkCourse(
+  call: CallDetailView,
+  expected: ExpectedCall | ExpectedCourse,
+  name: string,
+): void {
   const what = `of ${name}: ${JSON.stringify(call.timeline)}`;
   assert.deepEqual({
     caller: call.caller.number,

@@ -37,7 +37,7 @@ export interface CallPages extends CallWorld {
 /** Declares a test of such pages; it is skipped where there is no Chromium. */
 export function callPagesTest(name: string, play: (pages: CallPages) => Promise<void>): void {
   Deno.test({
-    name: `pages: ${name}`,
+    name,
     ignore: lacks("chromium"),
     fn: () =>
       inCallWorld("embedded", {}, async (world) => {
