@@ -144,12 +144,13 @@ export class CallDesk {
     if (leg === undefined) throw this.#noneOf(found, by, "You do not talk in it");
     this.#mustBeUp(found);
     const context = found.record.channels[leg.id]?.context?.value ?? "default";
+    const at = this.#now(); // before it is done, as it was asked
     await this.#tell(() =>
       pbx.action(found.pbx, "BlindTransfer", { Channel: leg.channel, Context: context, Exten: to })
     );
     await this.#record(
       found.id,
-      { type: "operator.transferred", at: this.#now(), by: actorOf(by, leg), to },
+      { type: "operator.transferred", at, by: actorOf(by, leg), to },
       by,
       { to },
     );

@@ -21,20 +21,28 @@ interface Known {
   uncertain: boolean;
   book: NumberBook;
   clock: Clock;
+  /** How it was shown before: whose phone talked then is a fact, whoever has the number by now. */
+  before: CallDetailView | null;
 }
 
 /** The call with its legs, segments and timeline. */
 export function callView(story: Story, known: Known): CallDetailView {
-  const { book } = known;
+  const { book, before } = known;
   const shift = known.clock.toWall(0);
   const iso = (at: number) => isoOf(at + shift);
   const isoOr = (at: number | null) => at === null ? null : iso(at);
   const party = (number: string | null, name: string | null): PartyView => partyOf(book, number, name);
   const legs = new Map(story.legs.map((leg) => [leg.id, leg]));
+  const kept = keptParties(before);
   const partyOfLeg = (id: string): PartyView => {
     const leg = legs.get(id);
-    return leg === undefined ? party(null, null) : party(leg.number, leg.name);
+    return kept.get(id) ?? party(leg?.number ?? null, leg?.name ?? null);
   };
+  const caller = keptOr(before?.caller, party(story.caller.number, story.caller.name));
+  const receiver = keptOr(
+    before?.status === "incoming" ? null : before?.receiver,
+    party(story.receiver, null),
+  );
   const answered = story.answeredBy === null ? null : partyOfLeg(story.answeredBy);
   const outside = story.direction === "inbound"
     ? story.caller.number
@@ -49,8 +57,8 @@ export function callView(story: Story, known: Known): CallDetailView {
     direction: story.direction,
     status: story.status,
     end_reason: story.endReason,
-    caller: party(story.caller.number, story.caller.name),
-    receiver: party(story.receiver, null),
+    caller,
+    receiver,
     company: outside === null ? null : book.companyOf(outside),
     answered_by: answered,
     accepted_by: story.accepted === null ? null : { id: story.accepted.userId, name: story.accepted.name },
@@ -59,14 +67,15 @@ export function callView(story: Story, known: Known): CallDetailView {
     answered_at: isoOr(story.answeredAt),
     ended_at: isoOr(story.endedAt),
     duration: Math.round(story.durationMs / 1000),
-    rings: rings.map((leg) => ({ ...party(leg.number, leg.name), leg: leg.id, since: iso(leg.since) })),
-    talking: story.legs.filter(({ state }) => state === "talking").map((leg) => party(leg.number, leg.name)),
+    rings: rings.map((leg) => ({ ...partyOfLeg(leg.id), leg: leg.id, since: iso(leg.since) })),
+    talking: story.legs.filter(({ state }) => state === "talking").map(({ id }) => partyOfLeg(id)),
+    transferred: transferOf(story, partyOfLeg, iso),
     unknown_number: isUnknown(story, book),
     uncertain: known.uncertain && story.endedAt === null,
-    party_ids: partyIds(story, book),
+    party_ids: partyIds([caller, receiver, ...story.legs.map(({ id }) => partyOfLeg(id))], story),
     notes: story.remarks,
     legs: story.legs.map((leg) => ({
-      ...party(leg.number, leg.name),
+      ...partyOfLeg(leg.id),
       id: leg.id,
       channel: leg.channel,
       role: leg.role,
@@ -141,11 +150,36 @@ function isUnknown(story: Story, book: NumberBook): boolean {
   return inside.length > 0 && inside.every((number) => book.ownerOf(number) === null);
 }
 
-function partyIds(story: Story, book: NumberBook): number[] {
-  const numbers = [story.caller.number, story.receiver, ...story.legs.map(({ number }) => number)];
-  const ids = new Set(numbers.flatMap((number) => number === null ? [] : book.ownerOf(number)?.id ?? []));
+function partyIds(parties: PartyView[], story: Story): number[] {
+  const ids = new Set(parties.flatMap(({ user_id }) => user_id ?? []));
   if (story.accepted !== null) ids.add(story.accepted.userId);
   return [...ids].sort((one, other) => one - other);
+}
+
+/** Legs that were shown as somebody's when they did more than ring. */
+function keptParties(before: CallDetailView | null): Map<string, PartyView> {
+  const kept = new Map<string, PartyView>();
+  for (const { id, state, number, name, user_id } of before?.legs ?? []) {
+    if (user_id !== null && state !== "ringing" && state !== "waiting") {
+      kept.set(id, { number, name, user_id });
+    }
+  }
+  return kept;
+}
+
+function keptOr(before: PartyView | null | undefined, now: PartyView): PartyView {
+  return before != null && before.user_id !== null && before.number === now.number ? before : now;
+}
+
+/** The last that was sent on to somebody else, be it by a phone or from a page. */
+function transferOf(
+  story: Story,
+  partyOfLeg: (id: string) => PartyView,
+  iso: (at: number) => string,
+): CallView["transferred"] {
+  const note = story.notes.findLast(({ kind }) => kind === "transferred");
+  if (note?.kind !== "transferred") return null;
+  return { at: iso(note.at), by: partyOfLeg(note.by), to: note.to };
 }
 
 type Moment = Omit<CallMomentView, "at"> & { at: number };

@@ -40,6 +40,8 @@ interface CallsOptions {
   book: NumberBook;
   feed: Feed;
   record: (unit: WriteUnit) => Promise<void>;
+  /** Whether so much waits for the database that rows are better made later. */
+  isBehind?: () => boolean;
   log: CallsLog;
 }
 
@@ -101,7 +103,7 @@ export class Calls {
       onTimer: (turn) => this.#turned(turn),
       onFailed: (id, error) => this.#quarantine(id, error),
     });
-    this.#saver = new CallSaver(options.record);
+    this.#saver = new CallSaver(options.record, options.isBehind);
   }
 
   /** Calls that go on, and those that ended a moment ago. */
@@ -130,17 +132,21 @@ export class Calls {
     this.#pbxs.set(name, { name, up: false, epoch: "", lostAt: clock.now(), index: new CallIndex() });
   }
 
-  /** Takes up calls of a former run. `heardUntil` is until when that had been listening. Call it after `addPbx`. */
-  restore(rows: readonly OpenCall[], heardUntil: number): void {
+  /**
+   * Takes up calls of a former run. `heardUntilOf` is until when that had been listening to a PBX; null when that is
+   * not known, and then a call is known until the last that was heard of it. Call it after `addPbx`.
+   */
+  restore(rows: readonly OpenCall[], heardUntilOf: (pbx: string) => number | null): void {
     const { clock, log } = this.#options;
     for (const row of rows) {
+      const heardUntil = heardUntilOf(row.pbx) ?? 0;
       const { record, damaged } = restoreRecord(row, clock);
       if (damaged !== null) {
         this.#quarantined.add(row.id);
         log.error({ call: row.id, damaged }, "A call's stored state was damaged and was rebuilt");
       }
       const pbx = this.#pbxs.get(row.pbx);
-      const entry = this.#start(row.id, { pbx: row.pbx, epoch: row.epoch }, record);
+      const entry = this.#start(row.id, { pbx: row.pbx, epoch: row.epoch }, { record, view: row.view });
       if (pbx !== undefined) {
         // The eldest come first: only what is of the last run of the PBX may still be found by its ids.
         if (!isSameEpoch(pbx.epoch, row.epoch)) pbx.index.clear();
@@ -273,9 +279,15 @@ export class Calls {
     return counts;
   }
 
-  /** Stops all timers. */
+  /** Writes what was held back; call it when the database is back. */
+  catchUp(): void {
+    this.#saver.release();
+  }
+
+  /** Stops all timers, and hands over what waits to be written. */
   stop(): void {
     this.#hub.stop();
+    this.#saver.flush();
   }
 
   #take(pbx: Pbx, event: CallEvent): void {
@@ -297,9 +309,9 @@ export class Calls {
     return this.#start(id, { pbx: pbx.name, epoch: pbx.epoch });
   }
 
-  #start(id: string, place: CallPlace, record?: CallRecord): Entry {
+  #start(id: string, place: CallPlace, from?: { record: CallRecord; view: CallDetailView }): Entry {
     const { clock, internal } = this.#options;
-    const input = { id, internal, at: clock.now(), ...(record === undefined ? {} : { record }) };
+    const input = { id, internal, at: clock.now(), ...(from === undefined ? {} : { record: from.record }) };
     this.#hub.start(id, { input });
     const { context } = this.#hub.get(id)!;
     const entry: Entry = {
@@ -307,7 +319,7 @@ export class Calls {
       place,
       record: context.record,
       story: context.story,
-      view: this.#view(id, place, context.story),
+      view: this.#view(id, place, context.story, from?.view ?? null),
       shown: false,
       warned: false,
     };
@@ -376,7 +388,7 @@ export class Calls {
 
   /** Tells readers what changed, if anything that is shown did. */
   #show(entry: Entry): void {
-    const view = this.#view(entry.id, entry.place, entry.story);
+    const view = this.#view(entry.id, entry.place, entry.story, entry.view);
     if (entry.shown && isSameView(view, entry.view)) return;
     const before = entry.view;
     Object.assign(entry, { view, shown: true });
@@ -421,9 +433,9 @@ export class Calls {
     return this.#saver.save(entry.id, row, extra);
   }
 
-  #view(id: string, { pbx }: CallPlace, story: Story): CallDetailView {
+  #view(id: string, { pbx }: CallPlace, story: Story, before: CallDetailView | null): CallDetailView {
     const { book, clock } = this.#options;
-    return callView(story, { id, pbx, book, clock, uncertain: !(this.#pbxs.get(pbx)?.up ?? false) });
+    return callView(story, { id, pbx, book, clock, before, uncertain: !(this.#pbxs.get(pbx)?.up ?? false) });
   }
 
   /** Of one PBX, or of all. */
@@ -462,7 +474,7 @@ export class Calls {
     this.#options.log.error({ err, call: id }, "A call's actor failed and was started anew");
     this.#quarantined.add(id);
     const entry = this.#entries.get(id);
-    if (entry !== undefined) this.#start(id, entry.place, entry.record);
+    if (entry !== undefined) this.#start(id, entry.place, entry);
   }
 
   #pbx(name: string): Pbx {

@@ -3,26 +3,28 @@
  * What has to be done again and again: the marks of until when the service listened, partitions, sessions in use.
  */
 import type { Database } from "../db/client.ts";
-import { readMark, writeMark } from "../db/marks.ts";
+import { readMarks, writeMarks } from "../db/marks.ts";
 import { keepPartitions } from "../db/partitions.ts";
 import type { Clock } from "./clock.ts";
 import type { Logger } from "./logger.ts";
 
-/** Names of the marks of until when panels, and PBXs, were heard. */
-const MARKS = { panels: "heard_until", calls: "calls_heard_until" } as const;
+/** Name of the mark of until when panels were heard. */
+export const PANELS_HEARD = "heard_until";
 const MARK_EVERY_MS = 5000;
 const PARTITIONS_EVERY_MS = 3600_000;
 
-/** What is listened to. */
-type Heard = keyof typeof MARKS;
+/** Name of the mark of until when a PBX was heard. */
+export function pbxHeard(pbx: string): string {
+  return `heard_until:${pbx}`;
+}
 
 interface HousekeepingOptions {
   database: Database;
   clock: Clock;
   log: Logger;
   keepMonths: number;
-  /** Whether panels, and PBXs, can be heard. */
-  isListening: Record<Heard, () => boolean>;
+  /** Marks of what can be heard at this moment. */
+  heard: () => string[];
   /** What others want done each minute. */
   onMinute: () => void;
 }
@@ -36,15 +38,18 @@ export class Housekeeping {
     this.#options = options;
   }
 
-  /** Makes the partitions that are needed now; returns until when the last run listened to what, on the steady clock. */
-  async prepare(): Promise<Record<Heard, number>> {
+  /**
+   * Makes the partitions that are needed now; returns until when a former run listened, by the name of the mark, on the
+   * steady clock. Null: nothing is known of that.
+   */
+  async prepare(): Promise<(mark: string) => number | null> {
     const { database, clock } = this.#options;
     await this.#partitions();
-    const until = async (heard: Heard) => {
-      const mark = await database.query((sql) => readMark(sql, MARKS[heard]));
-      return mark === null ? clock.now() : Math.min(clock.fromWall(mark.getTime()), clock.now());
+    const marks = await database.query((sql) => readMarks(sql));
+    return (name) => {
+      const at = marks.get(name);
+      return at === undefined ? null : Math.min(clock.fromWall(at.getTime()), clock.now());
     };
-    return { panels: await until("panels"), calls: await until("calls") };
   }
 
   /** Starts the timers. */
@@ -65,11 +70,10 @@ export class Housekeeping {
   }
 
   async #mark(): Promise<void> {
-    const { database, clock, isListening } = this.#options;
-    for (const heard of ["panels", "calls"] as const) {
-      if (!isListening[heard]() || !database.up) continue;
-      await database.query((sql) => writeMark(sql, MARKS[heard], new Date(clock.toWall(clock.now()))));
-    }
+    const { database, clock, heard } = this.#options;
+    const names = heard();
+    if (names.length === 0 || !database.up) return;
+    await database.query((sql) => writeMarks(sql, names, new Date(clock.toWall(clock.now()))));
   }
 
   async #partitions(): Promise<void> {

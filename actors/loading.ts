@@ -11,6 +11,7 @@ import { CLOSE_WINDOW_MS, LATE_WINDOW_MS } from "../machines/door_command.ts";
 import type { Calls } from "./calls.ts";
 import type { Clock } from "./clock.ts";
 import type { DoorCommands } from "./door_commands.ts";
+import { PANELS_HEARD, pbxHeard } from "./housekeeping.ts";
 import type { Intercoms } from "./intercoms.ts";
 import type { Recorder } from "./recorder.ts";
 
@@ -29,20 +30,21 @@ export async function loadState(options: {
   commands: DoorCommands;
   calls: Calls;
   recorder: Recorder;
-  /** Until when the last run listened, on the steady clock. */
-  heardUntil: { panels: number; calls: number };
+  /** Until when a former run listened, by the name of the mark, on the steady clock; null when that is not known. */
+  heardUntil: (mark: string) => number | null;
 }): Promise<void> {
   const { database, clock, intercoms, commands, calls, recorder, heardUntil } = options;
+  const panelsHeardUntil = heardUntil(PANELS_HEARD) ?? clock.now();
   const ago = (ms: number) => new Date(clock.toWall(clock.now()) - ms);
   recorder.restore(await database.query((sql) => listEvents(sql, {}, { limit: EVENTS_SHOWN })));
   intercoms.restoreKeys(await database.query((sql) => recentEventKeys(sql, ago(KEYS_MS), KEYS_MAX)));
   await database.query(async (sql) => {
-    for await (const rows of readIntercoms(sql)) intercoms.restore(rows, heardUntil.panels);
+    for await (const rows of readIntercoms(sql)) intercoms.restore(rows, panelsHeardUntil);
   }, { deadlineMs: 60_000 });
   const unfinished = await database.query((sql) =>
     unfinishedCommands(sql, { confirmed: ago(CLOSE_WINDOW_MS), expired: ago(LATE_WINDOW_MS) })
   );
   const keyed = await database.query((sql) => keyedCommands(sql, ago(COMMANDS_MS), COMMANDS_MAX));
   await commands.restore(unfinished, keyed);
-  calls.restore(await database.query((sql) => openCalls(sql)), heardUntil.calls);
+  calls.restore(await database.query((sql) => openCalls(sql)), (pbx) => heardUntil(pbxHeard(pbx)));
 }

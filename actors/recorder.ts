@@ -12,6 +12,9 @@ import { eventView } from "./intercom_rows.ts";
 /** Events kept in memory. */
 const KEPT = 1000;
 
+/** Rows that wait when the database is slow or away; a tenth of what the writer takes. */
+const BEHIND_ROWS = 10_000;
+
 /** Holds the newest events. */
 export class Recorder {
   readonly #writer: Writer;
@@ -36,6 +39,11 @@ export class Recorder {
   /** Whether so much waits to be committed that nothing new may be taken on. */
   get isFull(): boolean {
     return this.#writer.isFull;
+  }
+
+  /** Whether so many rows wait that large ones are better made later. */
+  get isBehind(): boolean {
+    return this.#writer.waitingRows >= BEHIND_ROWS;
   }
 
   /**

@@ -16,7 +16,7 @@ import type { Directory } from "./directory.ts";
 import { DeadLetters } from "./dead_letters.ts";
 import { DoorCommands } from "./door_commands.ts";
 import { Feed, type Scope, type Topic } from "./feed.ts";
-import { Housekeeping } from "./housekeeping.ts";
+import { Housekeeping, PANELS_HEARD, pbxHeard } from "./housekeeping.ts";
 import { Intercoms } from "./intercoms.ts";
 import { Links } from "./links.ts";
 import { loadState } from "./loading.ts";
@@ -112,6 +112,7 @@ export function createSystem(options: SystemOptions): System {
     book: directory,
     feed,
     record: (unit) => recorder.record(unit),
+    isBehind: () => recorder.isBehind,
     log,
   });
   for (const { name } of amiServers) calls.addPbx(name);
@@ -123,10 +124,10 @@ export function createSystem(options: SystemOptions): System {
     clock,
     log,
     keepMonths: config.keepEventsMonths,
-    isListening: {
-      panels: () => links.isUp("broker"),
-      calls: () => amiServers.some(({ name }) => links.isUp(pbx.linkId(name))),
-    },
+    heard: () => [
+      ...(links.isUp("broker") ? [PANELS_HEARD] : []),
+      ...amiServers.filter(({ name }) => links.isUp(pbx.linkId(name))).map(({ name }) => pbxHeard(name)),
+    ],
     onMinute: () => options.onMinute?.(feed),
   });
 
@@ -134,15 +135,14 @@ export function createSystem(options: SystemOptions): System {
   links.add("database", db.target);
   links.opened("database");
   links.onChange(({ id, state, last_error }) => {
-    log[state === "up" ? "info" : "warn"](
-      { link: id, error: last_error },
-      `The link to the ${id} is ${state}`,
-    );
-    if (id === "broker") intercoms.linkChanged(state === "up");
-    else if (state === "up") {
-      intercoms.catchUp();
-      transport.askAgain();
-    }
+    const up = state === "up";
+    if (id !== "broker" && id !== "database") return; // a link to Asterisk speaks for itself
+    log[up ? "info" : "warn"]({ link: id, error: last_error }, `The link to the ${id} is ${state}`);
+    if (id === "broker") return intercoms.linkChanged(up);
+    if (!up) return;
+    intercoms.catchUp();
+    calls.catchUp();
+    transport.askAgain();
   });
   db.writer.onState(({ up, error }) =>
     up ? links.opened("database") : links.lost("database", mask(error ?? ""))

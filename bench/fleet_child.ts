@@ -8,7 +8,7 @@ import { systemClock } from "../actors/clock.ts";
 import { intercomRow } from "../actors/intercom_rows.ts";
 import { createSystem, type System } from "../actors/system.ts";
 import { readConfig } from "../config.ts";
-import { writeMark } from "../db/marks.ts";
+import { writeMarks } from "../db/marks.ts";
 import { openDatabase } from "../db/open.ts";
 import { writeBatch } from "../db/write_batch.ts";
 import { loadMac } from "../emulators/panel_load.ts";
@@ -155,6 +155,6 @@ async function seed({ databaseUrl, dataDir, panels, firstDeadlineMs, spreadMs }:
     await db.writer.query((sql) => writeBatch(sql, units));
   }
   // As the last run's mark says: it listened until just now.
-  await db.writer.query((sql) => writeMark(sql, "heard_until", new Date()));
+  await db.writer.query((sql) => writeMarks(sql, ["heard_until"], new Date()));
   await db.stop();
 }

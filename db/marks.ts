@@ -4,14 +4,16 @@
  */
 import type { Sql } from "./client.ts";
 
-/** Reads a moment; null when it was never written. */
-export async function readMark(sql: Sql, name: string): Promise<Date | null> {
-  const [row] = await sql<{ at: Date }[]>`select at from service_marks where name = ${name}`;
-  return row?.at ?? null;
+/** All moments, by name. */
+export async function readMarks(sql: Sql): Promise<Map<string, Date>> {
+  const rows = await sql<{ name: string; at: Date }[]>`select name, at from service_marks`;
+  return new Map(rows.map(({ name, at }) => [name, at]));
 }
 
-/** Writes a moment. */
-export async function writeMark(sql: Sql, name: string, at: Date): Promise<void> {
-  await sql`insert into service_marks (name, at) values (${name}, ${at})
+/** Writes the same moment under each of the names. */
+export async function writeMarks(sql: Sql, names: readonly string[], at: Date): Promise<void> {
+  await sql`insert into service_marks (name, at) select name, ${at} from unnest(${[
+    ...names,
+  ]}::text[]) as n(name)
     on conflict (name) do update set at = excluded.at`;
 }

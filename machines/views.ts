@@ -163,7 +163,6 @@ export interface CallMomentView {
     | "answered"
     | "not_answered"
     | "talking"
-    | "left"
     | "transferred"
     | "picked_up"
     | "queued"
@@ -207,6 +206,8 @@ export interface CallView {
   rings: (PartyView & { leg: string; since: string })[];
   /** Who talks at this moment. */
   talking: PartyView[];
+  /** Who last sent the call on to whom; `to` is null where that was not a number. */
+  transferred: { at: string; by: PartyView; to: string | null } | null;
   /** True when it was dialled to an internal number that is nobody's. */
   unknown_number: boolean;
   /** True while the link to its PBX is down: what is shown may be over. */

@@ -51,7 +51,16 @@ export function socketRoutes({ sockets, strangers = true }: SocketRouteDeps): Ho
     }
     const refusal = sockets.refusal(who, address);
     if (refusal !== null) return problem(c, refusal);
-    const { socket, response } = Deno.upgradeWebSocket(c.req.raw, { idleTimeout: IDLE_SECONDS });
+    const upgraded = upgrade(c.req.raw);
+    if (upgraded === null) {
+      return problem(c, {
+        status: 400,
+        type: "bad-upgrade",
+        title: "This is no upgrade to WebSocket",
+        detail: "expected Connection: Upgrade and a Sec-WebSocket-Key, as in RFC 6455, section 4.1",
+      });
+    }
+    const { socket, response } = upgraded;
     const guest = sockets.open(wireOf(socket), { who, address });
     socket.onopen = () => guest.begin();
     socket.onmessage = ({ data }) => {
@@ -65,6 +74,16 @@ export function socketRoutes({ sockets, strangers = true }: SocketRouteDeps): Ho
     return response;
   });
   return app;
+}
+
+/** Null when a part of the handshake is missing, which the runtime knows best. */
+function upgrade(request: Request): Deno.WebSocketUpgrade | null {
+  try {
+    return Deno.upgradeWebSocket(request, { idleTimeout: IDLE_SECONDS });
+  } catch (error) {
+    if (error instanceof TypeError) return null;
+    throw error;
+  }
 }
 
 function wireOf(socket: WebSocket): Wire {

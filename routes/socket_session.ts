@@ -111,15 +111,17 @@ export class SocketSession {
 
   /**
    * Tells whether a call begins or ends to ring at this user's numbers. `told`: that it rings no more follows from
-   * what was told already.
+   * what was told already. That it begins to is told once its PBX is heard: until then it may have long been over.
    */
   ring(view: CallView, told: boolean): void {
     const mine = view.rings.filter((ring) => ring.user_id !== null && ring.user_id === this.#who?.userId);
     const before = this.#ringing.get(view.id);
     if (mine.length === 0) {
-      if (this.#ringing.delete(view.id) && !told) this.#tell("call-stopped-ringing", { id: view.id });
+      if (told) this.forget(view.id);
+      else this.stopRinging(view.id);
       return;
     }
+    if (view.uncertain) return;
     this.#ringing.set(view.id, new Set(mine.map((ring) => ring.leg)));
     if (this.#ringing.size > MAX_RINGING) this.#ringing.delete(this.#ringing.keys().next().value!);
     const fresh = mine.find((ring) => !before?.has(ring.leg));
@@ -129,13 +131,16 @@ export class SocketSession {
   /** Tells of calls that rang and are not among those that are left. */
   ringOnly(left: ReadonlySet<string>): void {
     for (const id of [...this.#ringing.keys()]) {
-      if (left.has(id)) continue;
-      this.#ringing.delete(id);
-      this.#tell("call-stopped-ringing", { id });
+      if (!left.has(id)) this.stopRinging(id);
     }
   }
 
-  /** Forgets a call that became part of another. */
+  /** Tells that a call rings no more, if it was told that it does. */
+  stopRinging(callId: string): void {
+    if (this.#ringing.delete(callId)) this.#tell("call-stopped-ringing", { id: callId });
+  }
+
+  /** Forgets that a call rings, where that follows from what is told. */
   forget(callId: string): void {
     this.#ringing.delete(callId);
   }

@@ -172,7 +172,7 @@ export class Sockets implements OtherReaders {
           this.#changed(data as CallView, audience);
           break;
         case "call.removed":
-          this.#removed(data as { id: string; into: string }, audience);
+          this.#removed(data as { id: string; into: string | null }, audience);
           break;
         case "reset":
           this.#reset();
@@ -209,11 +209,6 @@ export class Sockets implements OtherReaders {
     for (const { pipe } of [...this.#clients]) pipe.close(1001, "stopping");
   }
 
-  /** Ends at once what has not ended; for the last moment of a stop. */
-  terminate(): void {
-    for (const { pipe } of [...this.#clients]) pipe.terminate();
-  }
-
   #changed(view: CallView, audience: Audience | undefined): void {
     const turn = this.#turnOf(view);
     if (turn !== null) {
@@ -229,10 +224,17 @@ export class Sockets implements OtherReaders {
     }
   }
 
-  #removed({ id, into }: { id: string; into: string }, audience: Audience | undefined): void {
-    this.#statuses.delete(id);
+  /** It became part of another call, or, with `into` null, the audience is no longer party to it. */
+  #removed({ id, into }: { id: string; into: string | null }, audience: Audience | undefined): void {
+    if (into !== null) this.#statuses.delete(id);
     const text = frameOf("call-removed", { id, into });
     for (const session of this.#readers(audience)) {
+      const { userId, role } = session.who!;
+      if (into === null && scopeOf({ userId, role }) === "all") {
+        // Who reads all calls goes on to read this one, but at their own number it rings no more.
+        if (audience?.userIds.includes(userId)) session.stopRinging(id);
+        continue;
+      }
       session.forget(id);
       session.send(text);
     }

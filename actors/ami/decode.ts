@@ -12,6 +12,9 @@ const LONGEST = 256;
 const UNKNOWN = "<unknown>";
 const DIAL_STATUSES = new Set(["ANSWER", "ABORT", "BUSY", "CANCEL", "CHANUNAVAIL", "CONGESTION", "NOANSWER"]);
 
+/** Headers that are there of each channel, be they empty. */
+const SNAPSHOT = ["channelstate", "context", "exten", "priority", "linkedid"];
+
 type Decoder = (packet: AmiPacket, at: number) => CallEvent | null;
 
 const DECODERS: Record<string, Decoder> = {
@@ -192,6 +195,12 @@ function channelOf(packet: AmiPacket, prefix: string): ChannelSeen | null {
   const uniqueid = id(packet[`${prefix}uniqueid`]);
   const name = text(packet[`${prefix}channel`]);
   if (uniqueid === null || name === null) return null;
+  // Asterisk tells all of a channel. Who writes an event into a caller's number, which it prints as it came, has 80
+  // bytes for it: too few for so many headers.
+  const { event } = packet;
+  if (event !== "Rename" && event !== "Answer" && SNAPSHOT.some((key) => !(`${prefix}${key}` in packet))) {
+    return null;
+  }
   return {
     uniqueid,
     // `Rename` names no Linkedid.

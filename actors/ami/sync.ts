@@ -12,7 +12,7 @@ export interface AmiSnapshot {
   at: number;
   /** When Asterisk was started, as far as whole seconds tell. */
   bootedAt: number;
-  /** The same for one run of Asterisk, another after it was started again. */
+  /** The same for one run of Asterisk, another after it was started again; to be compared by `isSameEpoch`. */
   epoch: string;
   channels: AmiPacket[];
   endpoints: AmiPacket[];
@@ -43,7 +43,6 @@ interface SyncOptions {
 const LIST = { deadlineMs: 60_000 };
 /** Uptime comes in whole seconds, and a packet may wait for a while. */
 const SAME_BOOT_SECONDS = 3;
-const BOOT = /^boot (\d+)$/;
 
 /**
  * Classes of actions that Doorline needs: `call` to hang up and transfer, `system` to list channels and endpoints and to
@@ -101,11 +100,15 @@ export async function askForLists(options: SyncOptions): Promise<AmiLists> {
   };
 }
 
-/** Whether two epochs are of the same run of an Asterisk. */
+/**
+ * Whether two epochs are of the same run of an Asterisk: by what CoreStatus said where both times it was answered, else
+ * by the boot time.
+ */
 export function isSameEpoch(one: string, other: string): boolean {
   if (one === other) return true;
-  const [a, b] = [BOOT.exec(one), BOOT.exec(other)];
-  return a !== null && b !== null && Math.abs(Number(a[1]) - Number(b[1])) <= SAME_BOOT_SECONDS;
+  const [[name, boot], [otherName, otherBoot]] = [partsOf(one), partsOf(other)];
+  if (name !== "" && otherName !== "") return name === otherName;
+  return Math.abs(boot - otherBoot) <= SAME_BOOT_SECONDS;
 }
 
 /**
@@ -128,12 +131,18 @@ export function excessOf(commands: AmiPacket): string | null {
   return `the AMI account may do more than it needs to: take ${[...beyond].sort().join(", ")} from its write`;
 }
 
+/** The boot time is part of it always: CoreStatus may be answered at one sync and refused at another. */
 function epochOf(status: AmiPacket | null, bootSeconds: number, former: string | null): string {
-  if (status?.corestartupdate !== undefined && status.corestartuptime !== undefined) {
-    return `${status.corestartupdate} ${status.corestartuptime}`;
-  }
-  const epoch = `boot ${bootSeconds}`;
+  const isNamed = status?.corestartupdate !== undefined && status.corestartuptime !== undefined;
+  const name = isNamed ? `${status.corestartupdate} ${status.corestartuptime} ` : "";
+  const epoch = `${name}boot ${bootSeconds}`;
   return former !== null && isSameEpoch(former, epoch) ? former : epoch;
+}
+
+/** What CoreStatus said, or nothing, and the boot time in seconds, or NaN. */
+function partsOf(epoch: string): [name: string, boot: number] {
+  const [name = "", boot] = epoch.split(/ ?boot /);
+  return [name, Number(boot ?? NaN)];
 }
 
 async function unlessRefused(answer: Promise<AmiPacket>): Promise<AmiPacket | null> {

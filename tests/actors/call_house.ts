@@ -161,6 +161,7 @@ export function headers(one: Channel, prefix = "", state = one.state ?? "0"): Am
     [`${prefix}calleridname`]: one.callerName ?? "<unknown>",
     [`${prefix}exten`]: one.exten,
     [`${prefix}context`]: "internal",
+    [`${prefix}priority`]: "1",
     [`${prefix}uniqueid`]: one.uniqueid,
     [`${prefix}linkedid`]: one.linkedid,
   };

@@ -117,3 +117,40 @@ Deno.test("call saver: whoever waited for a row that went into another hears tha
   await commit(new Error("away"));
   await Promise.all([waits, merged]);
 });
+
+Deno.test("call saver: while too much waits no row is made, and the newest is when there is room again", async () => {
+  const writer = new FakeWriter();
+  let behind = true;
+  const saver = new CallSaver(async (unit: WriteUnit) => void await writer.commit(unit), () => behind);
+  let made = 0;
+  const rowOf = (version: string) => () => {
+    made++;
+    return row("A", version)();
+  };
+  const done = [saver.save("A", rowOf("v1"), { audit: [line("one")] }), saver.save("A", rowOf("v2"))];
+  assert.deepEqual([made, writer.units.length, saver.held], [0, 0, 1]);
+  behind = false;
+  const other = saver.save("B", row("B", "v1"));
+  await Promise.all([...done, other]);
+  assert.deepEqual(writer.units.map(told), [[["A v2"], ["one"]], [["B v1"], []]]);
+  assert.deepEqual([made, saver.held], [1, 0]);
+});
+
+Deno.test("call saver: what is held back and goes into another call is not written of its own", async () => {
+  const writer = new FakeWriter();
+  const saver = new CallSaver(async (unit: WriteUnit) => void await writer.commit(unit), () => true);
+  const held = saver.save("A", row("A", "v1"), { audit: [line("one")] });
+  await saver.merge(row("B", "kept")(), [row("A", "gone")()]);
+  await held;
+  saver.release();
+  assert.deepEqual(writer.units.map(told), [[["B kept", "A gone"], ["one"]]]);
+});
+
+Deno.test("call saver: at the end the last state goes behind the write that is on its way", async () => {
+  const { saver, commit, units } = start();
+  const done = [saver.save("A", row("A", "v1")), saver.save("A", row("A", "v2"))];
+  saver.flush();
+  assert.deepEqual(units(), [[["A v1"], []], [["A v2"], []]]);
+  await commit();
+  await Promise.all(done);
+});

@@ -26,7 +26,14 @@ import { fakeClock } from "./fakes.ts";
 const BASE = 1_000_000_000;
 
 function view(...events: CallEvent[]) {
-  const known = { id: "C1", pbx: "main", uncertain: false, book: new FakeBook(), clock: fakeClock() };
+  const known = {
+    id: "C1",
+    pbx: "main",
+    uncertain: false,
+    before: null,
+    book: new FakeBook(),
+    clock: fakeClock(),
+  };
   return callView(story(...events.map((event) => ({ ...event, at: BASE + event.at }))), known);
 }
 

@@ -344,7 +344,7 @@ function restarted(former: CallHouse, options: { state?: (row: CallRow) => unkno
   const house = startCalls({ clock, down: true });
   const open = [...former.rows().values()].filter(({ state }) => state !== null)
     .map((row) => ({ ...stored(row), ...options.state && { state: options.state(row) } }));
-  house.calls.restore(open, clock.now());
+  house.calls.restore(open, () => clock.now());
   former.calls.stop();
   for (const row of former.rows().values()) house.writer.units.push({ calls: [row] });
   return house;
@@ -426,7 +426,7 @@ Deno.test("restore: a mark of until when was listened may be older than what was
   const clock = fakeClock();
   clock.jump(former.clock.toWall(former.clock.now()) - clock.now());
   const house = startCalls({ clock, down: true });
-  house.calls.restore([...former.rows().values()].map(stored), clock.now() - 6000);
+  house.calls.restore([...former.rows().values()].map(stored), () => clock.now() - 6000);
   former.calls.stop();
   house.clock.pass(60_000);
   house.calls.synced(PBX, snapshot(house.clock));
@@ -456,7 +456,7 @@ Deno.test("restore: calls of a PBX that is asked no more are lost", async () => 
   const row = { ...stored(await onlyRow(former)), pbx: "gone" };
   former.calls.stop();
   const house = startCalls();
-  house.calls.restore([row], house.clock.now());
+  house.calls.restore([row], () => house.clock.now());
   house.clock.pass(LINGER_MS);
   assert.equal((await onlyRow(house)).end_reason, "lost");
   house.calls.stop();

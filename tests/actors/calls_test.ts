@@ -341,6 +341,22 @@ Deno.test("calls: a number that gets another owner during a call rings at that o
     assert.deepEqual(onlyRow(house).party_user_ids, [OTHER.id]);
   }));
 
+Deno.test("calls: whoever talked did, whatever becomes of the number while they talk", () =>
+  withCalls(async (house) => {
+    const { say, book, calls } = house;
+    const call = inbound();
+    say(...call.rings, ...call.answered);
+    book.owners["777"] = OTHER;
+    calls.namesChanged();
+    say(...call.ended);
+    await house.settle();
+    const row = onlyRow(house);
+    assert.deepEqual(row.party_user_ids, [IVAN.id]);
+    assert.equal(row.answered_by_user_id, IVAN.id);
+    assert.equal(row.assigned_user_id, IVAN.id);
+    assert.equal(row.view.answered_by!.name, IVAN.name);
+  }));
+
 Deno.test("calls: a name that changes during a call is shown, and one that does not is not told again", () =>
   withCalls((house) => {
     house.say(...inbound().rings);

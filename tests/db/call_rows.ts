@@ -34,6 +34,7 @@ export function callView(more: Partial<CallDetailView> = {}): CallDetailView {
     duration: 7,
     rings: [],
     talking: [],
+    transferred: null,
     unknown_number: false,
     uncertain: false,
     party_ids: [],

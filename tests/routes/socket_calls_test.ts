@@ -192,6 +192,60 @@ Deno.test("socket: a call that became part of another is taken back, and rings a
     assert.deepEqual(await told(clients), { ann: [], ben: [] }, "it does not end to ring once more");
   }));
 
+Deno.test("socket: a call that somebody is no longer party to is taken back from them, and from nobody else", () =>
+  withSockets(async (ground) => {
+    const clients = {
+      ann: await ground.dial({ as: "ann" }),
+      ben: await ground.dial({ as: "ben" }),
+      olga: await ground.dial({ as: "olga" }),
+    };
+    const both = [ring("1.2", "777", 1), ring("1.3", "888", 2), ring("1.4", "300", 3)];
+    const left = (...userIds: number[]) =>
+      ground.feed.publish("calls", "call.removed", { id: "c1", into: null }, { userIds });
+    ground.publish(callView({ rings: both, party_ids: [1, 2, 3] }));
+    await told(clients);
+    // 888 is given to somebody who is not here.
+    left(2);
+    ground.publish(callView({ rings: both.with(1, ring("1.3", "888", 9)), party_ids: [1, 3, 9] }));
+    assert.deepEqual(await told(clients), { ann: [], ben: ["call-removed"], olga: [] });
+    const answered = { status: "answered" as const, rings: [], answered_by: party("777", "Ann", 1) };
+    ground.publish(callView({ ...answered, party_ids: [1, 3, 9] }));
+    assert.deepEqual(await told(clients), { ann: ["call-answered"], ben: [], olga: ["call-answered"] });
+    left(9);
+    ground.publish(callView({ ...answered, party_ids: [1, 3] }));
+    assert.deepEqual(await told(clients), { ann: [], ben: [], olga: [] }, "nobody here hears it twice");
+  }));
+
+Deno.test("socket: it ends to ring at an operator who is no longer party, and the call stays in sight", () =>
+  withSockets(async (ground) => {
+    const clients = { olga: await ground.dial({ as: "olga" }), adam: await ground.dial({ as: "adam" }) };
+    ground.publish(callView({ rings: [ring("1.4", "300", 3)], party_ids: [3] }));
+    await told(clients);
+    ground.feed.publish("calls", "call.removed", { id: "c1", into: null }, { userIds: [3] });
+    ground.publish(callView({ rings: [ring("1.4", "300", 4)], party_ids: [4] }));
+    assert.deepEqual(await told(clients), { olga: ["call-stopped-ringing"], adam: ["incoming-call"] });
+  }));
+
+Deno.test("socket: it does not begin to ring while its PBX is not heard, and does when it rings on after that", () =>
+  withSockets(async (ground) => {
+    ground.publish(callView({ uncertain: true }));
+    const ann = await ground.dial({ as: "ann" });
+    ground.publish(callView({ uncertain: true }));
+    assert.deepEqual(await told({ ann }), { ann: ["authenticated"] }, "nobody knows whether it rings");
+    ground.publish(callView());
+    assert.deepEqual(await told({ ann }), { ann: ["incoming-call"] });
+    // What was told already goes on to ring: it is not told again, nor taken back, before there is news.
+    ground.publish(callView({ uncertain: true }));
+    ground.publish(callView());
+    assert.deepEqual(await told({ ann }), { ann: [] });
+    ground.publish(callView({ uncertain: true }));
+    ground.publish(callView({ rings: [] }));
+    assert.deepEqual(await told({ ann }), { ann: ["call-stopped-ringing"] });
+    ground.publish(callView({ id: "c2", uncertain: true }));
+    ground.publish(callView({ id: "c2", rings: [], status: "missed", end_reason: "lost" }));
+    assert.deepEqual(await told({ ann }), { ann: ["call-missed"] });
+  }));
+
 Deno.test("socket: after a resync everybody gets the state anew, and what began to ring meanwhile", () =>
   withSockets(async (ground) => {
     const ann = await ground.dial({ as: "ann" });

@@ -147,6 +147,24 @@ Deno.test("socket: the own port answers nothing but upgrades", () =>
     assert.equal(ground.sockets.size, 0);
   }));
 
+Deno.test("socket: an upgrade that lacks a part of it is 400 at /ws, and nobody comes in", () =>
+  withSockets(async (ground) => {
+    const port = Number(new URL(ground.urls["/ws"]).port);
+    const key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
+    for (const lines of [[key], [key, "Connection: close"], ["Connection: Upgrade"]]) {
+      const connection = await Deno.connect({ hostname: "127.0.0.1", port });
+      const request = ["GET /ws HTTP/1.1", "Host: doorline.test", "Upgrade: websocket", ...lines, "", ""];
+      await connection.write(new TextEncoder().encode(request.join("\r\n")));
+      const bytes = new Uint8Array(1000);
+      const answer = new TextDecoder().decode(bytes.subarray(0, await connection.read(bytes) ?? 0));
+      connection.close();
+      assert.match(answer, /^HTTP\/1\.1 400 /, lines.join());
+      assert.match(answer, /application\/problem\+json/);
+    }
+    assert.equal(ground.sockets.size, 0);
+    await isWell(ground, await ground.dial({ way: "/ws", as: "ann" }));
+  }));
+
 Deno.test("socket: garbage and broken connections at the own port leave it well", () =>
   withSockets(async (ground) => {
     const port = Number(new URL(ground.urls["own port"]).port);

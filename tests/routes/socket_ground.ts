@@ -112,6 +112,7 @@ export function callView(more: Partial<CallView> = {}): CallView {
     duration: 0,
     rings: [{ ...party("777", "Ann", 1), leg: "1.2", since: new Date(1_000_000_000).toISOString() }],
     talking: [],
+    transferred: null,
     unknown_number: false,
     uncertain: false,
     party_ids: [1],

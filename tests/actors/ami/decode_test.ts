@@ -18,6 +18,7 @@ const of = (prefix: string, id: string, more: AmiPacket = {}): AmiPacket => ({
   [`${prefix}calleridname`]: "<unknown>",
   [`${prefix}exten`]: "",
   [`${prefix}context`]: "internal",
+  [`${prefix}priority`]: "1",
   ...more,
 });
 const seen = (id: string) => ({
@@ -266,14 +267,18 @@ Deno.test("decode: real packets of the kinds that are known are all understood",
 
 Deno.test("decode: an id that would be a key of every object is none", () => {
   for (const id of ["__proto__", "constructor", "toString", "hasOwnProperty"]) {
-    assert.equal(
-      decodeCallEvent({ event: "Newchannel", channel: "PJSIP/777-ep-00000003", uniqueid: id }, 5),
-      null,
-    );
-    const seen = decodeCallEvent(
-      { event: "Newchannel", channel: "PJSIP/777-ep-00000003", uniqueid: "1.1", linkedid: id },
-      5,
-    );
+    assert.equal(decode("Newchannel", of("", "777", { uniqueid: id })), null);
+    const seen = decode("Newchannel", of("", "777", { linkedid: id }));
     assert.equal(seen?.type === "channel.seen" && seen.channel.linkedid, "");
+  }
+});
+
+Deno.test("row 18: an event that does not tell all of a channel was not written by Asterisk", () => {
+  for (const gone of ["channelstate", "context", "exten", "priority", "linkedid"]) {
+    const { [gone]: _gone, ...rest } = of("", "777", { cause: "16" });
+    assert.equal(decode("Hangup", rest), null, gone);
+    assert.equal(decodeListed(rest, 5), null, gone);
+    const { [`dest${gone}`]: _far, ...far } = of("dest", "888");
+    assert.equal(decode("DialEnd", of("", "777"), far, { dialstatus: "ANSWER" }), null, `dest${gone}`);
   }
 });

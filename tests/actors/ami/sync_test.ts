@@ -38,7 +38,7 @@ const denied = (action: string) => new AmiRefused(action, "Permission denied");
 Deno.test("AMI sync: CoreStatus names the run of Asterisk", async () => {
   const status = { corestartupdate: "2026-01-02", corestartuptime: "03:04:05" };
   const lists = await ask({ ...NONE, CoreStatus: status }, { uptime: "100", at: 1_000_000_000 });
-  assert.equal(lists.epoch, "2026-01-02 03:04:05");
+  assert.equal(lists.epoch, "2026-01-02 03:04:05 boot 999900");
   assert.equal(lists.bootedAt, 1_000_000_000 - 100_000);
 });
 
@@ -53,6 +53,26 @@ Deno.test("row 8: without CoreStatus the uptime names the run, alike within what
   assert.equal(isSameEpoch("boot 1000", "boot 1004"), false);
   assert.equal(isSameEpoch("2026-01-02 03:04:05", "2026-01-02 03:04:06"), false);
   assert.equal(isSameEpoch("boot 1000", "2026-01-02 03:04:05"), false);
+  assert.equal(isSameEpoch("", "2026-01-02 03:04:05 boot 1000"), false);
+});
+
+Deno.test("row 8: a run is the same one whether or not CoreStatus is answered", async () => {
+  const CoreStatus = { corestartupdate: "2026-01-02", corestartuptime: "03:04:05" };
+  const told = await ask({ ...NONE, CoreStatus }, { uptime: "100", at: 1_000_000_000 });
+  const later = { uptime: "161", at: 1_000_062_900 };
+  const refused = await ask(NONE, { ...later, formerEpoch: told.epoch });
+  assert.equal(refused.epoch, told.epoch, "the name of the run is kept");
+  const untold = await ask(NONE, { uptime: "100", at: 1_000_000_000 });
+  const named = await ask({ ...NONE, CoreStatus }, { ...later, formerEpoch: untold.epoch });
+  assert.ok(isSameEpoch(untold.epoch, named.epoch));
+  const restarted = await ask(NONE, { uptime: "3", at: 1_000_062_900, formerEpoch: told.epoch });
+  assert.ok(!isSameEpoch(told.epoch, restarted.epoch));
+  // What CoreStatus says is more exact than the uptime: a restart within its tolerance is one.
+  const next = { ...CoreStatus, corestartuptime: "03:04:06" };
+  const soon = await ask({ ...NONE, CoreStatus: next }, { ...later, formerEpoch: told.epoch });
+  assert.ok(!isSameEpoch(told.epoch, soon.epoch));
+  const again = await ask({ ...NONE, CoreStatus }, { ...later, formerEpoch: told.epoch });
+  assert.equal(again.epoch, told.epoch, "one run, one epoch, whatever the uptime's rounding");
 });
 
 Deno.test("AMI sync: an uptime that is none counts as now", async () => {
