@@ -178,7 +178,10 @@ export class CallDesk {
         const view = await findCall(tx, id);
         if (view === null || !this.visibleTo(view, by)) return null;
         const noted = await noteCall(tx, view.id, notes);
-        if (noted === null) return null;
+        // It ended a moment ago, and its last row is still on its way.
+        if (noted === null) {
+          throw new DatabaseAway(`Cannot write to call ${view.id}: its end is not recorded yet`);
+        }
         await insertAudit(tx, {
           user_id: by.userId,
           actor: by.name,

@@ -28,6 +28,7 @@ export class Metrics {
   readonly #messages: Counter;
   readonly #refused: Counter;
   readonly #notTaken: Counter;
+  readonly #forged: Counter;
   readonly #commands: Histogram;
   #lagSeconds = 0;
   #timer: ReturnType<typeof setInterval> | null = null;
@@ -51,6 +52,12 @@ export class Metrics {
       help: "Messages that could not be committed and were not acknowledged",
       registers,
     });
+    this.#forged = new Counter({
+      name: "doorline_ami_dropped_packets_total",
+      help: "Packets of Asterisk that were none, or that somebody had written into",
+      labelNames: ["pbx"],
+      registers,
+    });
     this.#commands = new Histogram({
       name: "doorline_door_command_seconds",
       help: "Remote openings from request to their end",
@@ -66,6 +73,8 @@ export class Metrics {
   readonly refused = (reason: string): void => this.#refused.inc({ reason });
   /** Counts a message that was not acknowledged. */
   readonly notTaken = (): void => this.#notTaken.inc();
+  /** Counts a packet of Asterisk that could not be used. */
+  readonly forged = (pbx: string): void => this.#forged.inc({ pbx });
   /** Counts the end of an opening. */
   readonly settled = (result: string, seconds: number): void => this.#commands.observe({ result }, seconds);
 

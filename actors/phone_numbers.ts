@@ -15,6 +15,8 @@ import {
 const REMEMBERED = 10_000;
 /** No number of the outside is longer, with what people write between its digits. */
 const LONGEST = 64;
+/** No internal number is longer. */
+const LONGEST_INTERNAL = 20;
 /** Digits from which on a number that is none of the default region's is tried as an international one. */
 const INTERNATIONAL_DIGITS = 10;
 /** Digits from which on a part of a number may be a part of a national one. */
@@ -92,7 +94,10 @@ export class PhoneNumbers {
   }
 
   #read(text: string): Known {
-    const { internal } = this.#options;
+    // A poor pattern takes longer with each character, and a caller writes what it likes.
+    const internal = {
+      test: (text: string) => text.length <= LONGEST_INTERNAL && this.#options.internal.test(text),
+    };
     // A trunk may tell the whole address; its user part is the number.
     const bare = text.normalize("NFKC").replace(/^(?:sips?|tel):|@.*$|;.*$/gi, "").replace(
       /[\s().\-\u2010-\u2015/]/g,

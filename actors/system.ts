@@ -116,7 +116,14 @@ export function createSystem(options: SystemOptions): System {
     log,
   });
   for (const { name } of amiServers) calls.addPbx(name);
-  const pbx = new AmiLinks({ servers: amiServers, clock, links, sink: calls, log });
+  const pbx = new AmiLinks({
+    servers: amiServers,
+    clock,
+    links,
+    sink: calls,
+    log,
+    onDropped: metrics.forged,
+  });
   const desk = new CallDesk({ calls, pbx, book: directory, clock, database: db.reader });
   directory.onChange(() => calls.namesChanged());
   const housekeeping = new Housekeeping({
