@@ -25,6 +25,9 @@ const SCENARIOS: Record<string, Scenario> = {
 };
 const LISTENER = "ivan";
 const CALLER = "+7 (495) 123-45-67";
+/** What the emulated Asterisk has. */
+const PHONES =
+  "The emulated Asterisk has phones 777, 888, 150, 151 and 152, a group 700, an IVR 701 and a queue 702";
 /** How long to wait for a card that should not come. */
 const SILENCE_MS = 3000;
 /** How long a call may take to show that it ended. */
@@ -98,19 +101,21 @@ export async function play(
       gives_up_after: scenario.givesUpAfterMs / 1000,
       ...(scenario.talkMs === undefined ? {} : { talk_for: scenario.talkMs / 1000 }),
     });
-    if (listener === null) {
-      say(`It rings for up to ${scenario.givesUpAfterMs / 1000} s: answer it at ${control.url}`);
-      return true;
-    }
     // Other calls go on beside: the emulated Asterisk makes some of its own.
     const id = await idOf(control, made.linked_id);
     if (id === null) {
       say(`Doorline has not heard of the call in ${SILENCE_MS / 1000} s`);
       return false;
     }
+    const course = await courseOf(control, id);
+    say(course.told);
+    if (listener === null) {
+      if (course.rings) say(`Answer it in a browser: ${control.url}`);
+      return true;
+    }
     const card = await listener.next(["incoming-call"], SILENCE_MS, id);
     if (card === null) {
-      say(`Nothing reached Ivan Ivanov in ${SILENCE_MS / 1000} s: ${to} does not ring at his phone`);
+      say(`Nothing reached Ivan Ivanov in ${SILENCE_MS / 1000} s: it does not ring at his phone`);
       return to !== "777";
     }
     say(`Ivan Ivanov sees: ${JSON.stringify(card.data)}`);
@@ -132,6 +137,30 @@ export async function play(
     return end !== null;
   } finally {
     listener?.close();
+  }
+}
+
+interface Shown {
+  rings: { number: string; name: string | null }[];
+  end_reason: string | null;
+}
+
+/** Where a call rings, or that it came to nothing. */
+async function courseOf(control: Control, id: string): Promise<{ rings: boolean; told: string }> {
+  const until = Date.now() + SILENCE_MS;
+  for (;;) {
+    const { rings, end_reason } = await ask<Shown>(control, "GET", `/api/calls/${id}`);
+    if (rings.length > 0) {
+      const where = rings.map(({ number, name }) =>
+        name === null ? `${number}, which is nobody's` : `${name}, ${number}`
+      );
+      return { rings: true, told: `It rings at: ${where.join("; ")}` };
+    }
+    if (end_reason !== null) {
+      return { rings: false, told: `It rang nowhere and is over (${end_reason}). ${PHONES}` };
+    }
+    if (Date.now() > until) return { rings: false, told: `It rings nowhere yet. ${PHONES}` };
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 
