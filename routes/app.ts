@@ -75,7 +75,7 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnv> {
   app.onError(createOnError(deps.log));
   app.notFound(notFound);
   registerSecurity(app);
-  app.route("/", authRoutes({ people: deps.people, guard }));
+  app.route("/", authRoutes({ people: deps.people, directory: deps.directory, guard }));
   app.route("/", peopleRoutes(deps));
   app.route("/", numberRoutes(deps));
   app.route("/", companyRoutes(deps));

@@ -5,6 +5,7 @@
 import type { Context } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { OpenAPIHono, z } from "@hono/zod-openapi";
+import type { Directory } from "../actors/directory.ts";
 import type { People } from "../actors/people/people.ts";
 import type { Origin } from "../actors/people/who.ts";
 import { type AppEnv, type Guard, onlyFor, ROLES_EXTENSION, route, SESSION_COOKIE, whoOf } from "./guard.ts";
@@ -63,9 +64,15 @@ const passwordRoute = route(["any"], {
 });
 
 /** Routes of logging in and out. `GET /login` without a token falls through to what is mounted later. */
-export function authRoutes(deps: { people: People; guard: Guard }): OpenAPIHono<AppEnv> {
-  const { people, guard } = deps;
+export function authRoutes(
+  deps: { people: People; directory: Pick<Directory, "phonesOf">; guard: Guard },
+): OpenAPIHono<AppEnv> {
+  const { people, directory, guard } = deps;
   const app = new OpenAPIHono<AppEnv>({ defaultHook });
+  const withPhones = <T extends { id: number }>(view: T) => ({
+    ...view,
+    phones: directory.phonesOf(view.id),
+  });
 
   function remember(c: Context<AppEnv>, secret: string): void {
     setCookie(c, SESSION_COOKIE, secret, {
@@ -83,7 +90,7 @@ export function authRoutes(deps: { people: People; guard: Guard }): OpenAPIHono<
     switch (result.kind) {
       case "in":
         remember(c, result.secret);
-        return c.json(result.me, 200);
+        return c.json(withPhones(result.me), 200);
       case "wrong":
         return problem(c, { status: 401, type: "wrong-login", title: "The login or the password is wrong" });
       case "limited":
@@ -103,7 +110,7 @@ export function authRoutes(deps: { people: People; guard: Guard }): OpenAPIHono<
     const view = people.me(whoOf(c));
     // Whoever was identified a moment ago is there, unless removed within this request.
     if (!view) return problem(c, { status: 401, type: "not-logged-in", title: "You are not logged in" });
-    return c.json(view, 200);
+    return c.json(withPhones(view), 200);
   });
 
   app.openapi(passwordRoute, async (c) => {

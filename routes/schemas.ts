@@ -106,6 +106,8 @@ export const Me = z.object({
   role: z.enum(["admin", "operator", "employee"]),
   /** False after the one-time link: the pages then ask for one. */
   has_password: z.boolean(),
+  /** One's own numbers: calls to them ring on one's screen. */
+  phones: z.array(z.string()),
 }).openapi("Me");
 
 /** A person who may log in. */

@@ -49,6 +49,7 @@ Deno.test("login: right password answers who one is and sets a cookie that scrip
       name: "admin",
       role: "admin",
       has_password: true,
+      phones: [],
     });
     const cookie = answer.headers.get("set-cookie") ?? "";
     assert.match(cookie, /^doorline_session=[A-Za-z0-9_-]{43}; /);

@@ -157,7 +157,7 @@ export async function inTown(run: (town: Town) => Promise<void>, options: TownOp
       app.onError(createOnError(log));
       app.notFound(notFound);
       registerSecurity(app);
-      app.route("/", authRoutes({ people, guard }));
+      app.route("/", authRoutes({ people, directory, guard }));
       app.route("/", peopleRoutes({ people, directory }));
       app.route("/", auditRoutes({ database }));
       app.get("/login", (c) => c.text("the login page"));
