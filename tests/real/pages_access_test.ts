@@ -8,6 +8,7 @@ import axe from "axe-core";
 import type { Page } from "playwright-core";
 import { lacks } from "../support/available.ts";
 import { inBrowser, type LookOptions, type TestBrowser } from "../support/browser.ts";
+import { type CallWorld, inCallWorld } from "../support/call_world.ts";
 import { waitFor } from "../support/wait.ts";
 import { inWorld, type World } from "../support/world.ts";
 
@@ -35,7 +36,11 @@ const PATHS = [
   "/events?type=alarm&from=2020-01-01T00:00:00Z&to=2020-01-02T00:00:00Z",
   "/feed",
   "/settings",
+  "/calls",
+  "/calls?status=missed&from=2020-01-01T00:00:00Z&to=2020-01-02T00:00:00Z",
+  "/calls/nothing",
   "/settings?tab=people",
+  "/settings?tab=companies",
   "/settings?tab=refused",
   "/settings?tab=audit",
 ];
@@ -45,15 +50,20 @@ Deno.test({
     "pages: no page breaks WCAG 2.1 A or AA, nor is wider than its screen, in any theme, language and size",
   ignore: lacks("chromium"),
   fn: () =>
-    inWorld("embedded", { env: { DOORLINE_ADOPT: "approve" } }, async (world) => {
+    inCallWorld("embedded", { env: { DOORLINE_ADOPT: "approve" } }, async (world) => {
       await inBrowser(async (browser) => {
         const url = world.service.url;
         const empty = await browser.open(url, { session: world.admin });
         await empty.page.getByText("No panels yet").waitFor();
         await check(empty.page, "an empty board");
         await furnish(world);
+        const ivan = await world.employee("ivan", ["777"]);
+        const paths = [...PATHS, ...await furnishWithCalls(world)];
         const boards: Page[] = [];
-        for (const look of LOOKS) boards.push(await walk(browser, url, { ...look, session: world.admin }));
+        for (const look of LOOKS) {
+          boards.push(await walk(browser, url, { ...look, session: world.admin }, paths));
+          await answer(browser, world, { ...look, session: ivan });
+        }
         await world.service.kill9();
         for (const [index, page] of boards.entries()) {
           await page.getByTestId("stale-veil").waitFor();
@@ -137,9 +147,9 @@ Deno.test({
 });
 
 /** Looks at every page, and leaves the board open. */
-async function walk(browser: TestBrowser, url: string, look: LookOptions): Promise<Page> {
+async function walk(browser: TestBrowser, url: string, look: LookOptions, paths: string[]): Promise<Page> {
   const { page } = await browser.open(url, look);
-  for (const path of PATHS) {
+  for (const path of paths) {
     await page.goto(`${url}${path}`);
     await page.locator("[data-testid=stream-state][data-state=live]").waitFor({ state: "attached" });
     await waitFor(async () => await page.locator(".skeleton").count() === 0, {
@@ -157,6 +167,49 @@ async function walk(browser: TestBrowser, url: string, look: LookOptions): Promi
   await gone.locator("[data-testid=command-progress][data-status=refused]").waitFor();
   await check(page, `a refusal, ${look.size} ${look.theme} ${look.language}`);
   return page;
+}
+
+/** Looks at the cards of an employee: two that ring, one that talks, with all that can be unfolded there. */
+async function answer(
+  browser: TestBrowser,
+  { asterisk, service }: CallWorld,
+  look: LookOptions,
+): Promise<void> {
+  const where = `${look.size} ${look.theme} ${look.language}`;
+  const { page, context } = await browser.open(service.url, look);
+  const calls = ["74951234567", "442079460123"].map((from) => asterisk.call({ from, to: "777" }));
+  await page.getByTestId("incoming-card").nth(1).waitFor();
+  await check(page, `two calls ring, ${where}`);
+  calls[0]!.answer();
+  await page.getByTestId("call-transfer").click();
+  await page.locator(".call-card.is-talking .call-note-button").click();
+  await page.getByTestId("call-notes").waitFor();
+  await check(page, `a call is talked in, ${where}`);
+  for (const call of calls) call.callerHangsUp();
+  await page.locator("[data-testid=call-card][data-phase=missed]").waitFor();
+  await check(page, `calls are over, ${where}`);
+  await context.close();
+}
+
+/** Calls that live and calls that are over, and the paths of their pages. */
+async function furnishWithCalls(world: CallWorld): Promise<string[]> {
+  const { asterisk } = world;
+  const body = { name: "Test Company Ltd", phones: ["74951234567"], notes: "Pays late" };
+  assert.equal((await world.admin.api("POST", "/api/companies", { body })).status, 201);
+  const [missed, talks, over, unknown] = ["777", "888", "777", "999"].map((to) =>
+    asterisk.call({ from: "74951234567", fromName: "Ann of the Test Company", to })
+  );
+  asterisk.call({ from: "442079460123", to: "150" });
+  missed!.callerHangsUp();
+  talks!.answer();
+  over!.answer();
+  over!.blindTransfer("777", "888");
+  over!.callerHangsUp();
+  const rows = await waitFor(async () => {
+    const rows = await Promise.all([talks!, over!].map((call) => world.rowOf(call.linkedid)));
+    return (await world.rowOf(unknown!.linkedid)).ended_at !== null && rows[1]!.ended_at !== null && rows;
+  }, { what: "the rows of the calls" });
+  return rows.map(({ id }) => `/calls/${id}`);
 }
 
 /** Panels in all states, and something on every list. */

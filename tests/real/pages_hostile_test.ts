@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { lacks } from "../support/available.ts";
 import { inBrowser, type Viewer } from "../support/browser.ts";
+import { isUnharmed } from "../support/unharmed.ts";
 import { waitFor } from "../support/wait.ts";
 import { inWorld, type World } from "../support/world.ts";
 
@@ -101,26 +102,6 @@ async function spread(world: World): Promise<void> {
   // A login that nobody has goes to the audit log as it was typed.
   const login = { login: TEXTS[0]!, password: PASSWORD };
   assert.equal((await world.admin.api("POST", "/api/login", { body: login })).status, 401);
-}
-
-async function isUnharmed(page: Page, where: string): Promise<void> {
-  const found = await page.evaluate(() => ({
-    harmed: (globalThis as { harmed?: unknown }).harmed ?? null,
-    // Drawings of the pages themselves have no handlers, and no address of theirs is code.
-    injected: [...document.querySelectorAll("#app *")].filter((element) =>
-      ["IMG", "SCRIPT", "IFRAME", "OBJECT", "EMBED", "STYLE", "LINK", "BASE", "META"].includes(
-        element.tagName,
-      ) ||
-      element.getAttributeNames().some((name) => name.startsWith("on") || name === "srcdoc") ||
-      /^\s*(javascript|data|vbscript):/i.test(element.getAttribute("href") ?? "")
-    ).map((element) => element.outerHTML),
-    scripts: document.scripts.length,
-  }));
-  assert.deepEqual(
-    found,
-    { harmed: null, injected: [], scripts: where === "/docs" ? found.scripts : 1 },
-    where,
-  );
 }
 
 async function askToOpen(page: Page): Promise<void> {

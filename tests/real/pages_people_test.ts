@@ -69,7 +69,8 @@ Deno.test({
         const { page } = await browser.open(world.service.url, { session });
         await page.getByText("Hello, Bob Stone").waitFor();
         const stops = page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: /\w/ });
-        assert.deepEqual(await stopsOf(stops), ["Board", "Settings"]);
+        assert.deepEqual(await stopsOf(stops), ["Board", "Calls", "Settings"]);
+        await page.getByText("No calls yet").waitFor();
         for (const path of ["/intercoms", "/events", "/feed", `/intercoms/${MAC}`]) {
           await page.goto(`${world.service.url}${path}`);
           await page.getByText("There is nothing here").waitFor();

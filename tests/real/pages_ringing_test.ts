@@ -7,6 +7,7 @@ import type { Page } from "playwright-core";
 import { Panel } from "../../emulators/panel.ts";
 import { lacks } from "../support/available.ts";
 import { inBrowser } from "../support/browser.ts";
+import { alerts, recordAlerts } from "../support/page_alerts.ts";
 import { startMosquitto } from "../support/servers.ts";
 import { startService } from "../support/service.ts";
 import { waitFor } from "../support/wait.ts";
@@ -176,7 +177,7 @@ async function namedPanel(world: World): Promise<Panel> {
 
 /** Whether a stream that is opened now begins with the call; snapshots may be half a second old. */
 async function hasCall(world: World): Promise<boolean> {
-  const stream = await world.admin.stream("intercoms,events,links");
+  const stream = await world.admin.stream("intercoms,events,calls,links");
   const { data } = await stream.waitForEvent("snapshot");
   await stream.close();
   return data.events.some(({ type }: { type: string }) => type === "call");
@@ -186,32 +187,4 @@ async function isRed(page: Page, selector: string): Promise<void> {
   const color = await page.locator(selector).first().evaluate((mark) => getComputedStyle(mark).color);
   const [red = 0, green = 0, blue = 0] = color.match(/\d+/g)?.map(Number) ?? [];
   assert.ok(red > 150 && red > 2 * green && red > 2 * blue, `${selector} is ${color}`);
-}
-
-/** Runs in the page: what would be heard and shown is written down instead. */
-function recordAlerts(): void {
-  const said: string[] = [];
-  class FakeNotification {
-    static permission = "granted";
-    static requestPermission(): Promise<string> {
-      said.push("asked");
-      return Promise.resolve("granted");
-    }
-    onclick: (() => void) | null = null;
-    constructor(title: string, { body = "" }: NotificationOptions = {}) {
-      said.push(`shown ${title}, ${body}`);
-    }
-    close(): void {}
-  }
-  class HeardAudio extends AudioContext {
-    override createOscillator(): OscillatorNode {
-      said.push("tone");
-      return super.createOscillator();
-    }
-  }
-  Object.assign(globalThis, { Notification: FakeNotification, AudioContext: HeardAudio, alertsSaid: said });
-}
-
-function alerts(page: Page): Promise<string[]> {
-  return page.evaluate(() => (globalThis as unknown as { alertsSaid: string[] }).alertsSaid);
 }

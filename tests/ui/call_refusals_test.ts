@@ -18,7 +18,7 @@ Deno.test("call refusals: each kind says why and what to do", () => {
       [409, "not-ringing", /no longer rings/],
       [409, "over", /is over/],
       [503, "link-down", /Asterisk is down/],
-      [422, "bad-number", /cannot be dialled/],
+      [422, "bad-number", /no internal number/],
       [404, "not-found", /is over/],
     ] as const
   ) {

@@ -45,12 +45,16 @@ const DETAIL: CallDetail = {
   ],
 };
 
-/** Stretches as seconds from the call's start. */
-function told(detail: CallDetail, now = NOW): Record<string, string[]> {
+/** Stretches as seconds from the call's start; by default all but lines. */
+function told(
+  detail: CallDetail,
+  now = NOW,
+  shown = (kind: string) => kind !== "line",
+): Record<string, string[]> {
   const course = courseOf(detail, now);
   return Object.fromEntries(course.lanes.map(({ party, stretches }) => [
     party.name,
-    stretches.filter(({ kind }) => kind !== "line").map(({ kind, from, to }) =>
+    stretches.filter(({ kind }) => shown(kind)).map(({ kind, from, to }) =>
       `${kind} ${(from - course.from) / 1000}-${(to - course.from) / 1000}`
     ),
   ]));
@@ -61,6 +65,14 @@ Deno.test("course: a lane for each party, with when it rang and when it talked",
     "Sergey Orlov": ["talked 20-50", "talked 70-100"],
     "Ivan Ivanov": ["rang 10-20", "rang 80-95", "talked 20-50"],
     "Pyotr Sidorov": ["rang 55-70", "talked 70-100"],
+  });
+});
+
+Deno.test("course: between two rings a phone is not on the line", () => {
+  assert.deepEqual(told(DETAIL, NOW, (kind) => kind === "line"), {
+    "Sergey Orlov": ["line 0-100"],
+    "Ivan Ivanov": ["line 10-50", "line 80-95"],
+    "Pyotr Sidorov": ["line 55-100"],
   });
 });
 

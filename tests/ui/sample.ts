@@ -110,6 +110,7 @@ export function call(id: string, change: Partial<Call> = {}): Call {
     duration: 0,
     rings: [],
     talking: [],
+    transferred: null,
     unknown_number: false,
     uncertain: false,
     party_ids: [7],

@@ -20,15 +20,17 @@ import { Link } from "./link.tsx";
 import { Mark } from "./mark.tsx";
 import { Moment } from "./moment.tsx";
 import { Phone } from "./party.tsx";
+import { staleSince, useStale } from "./veil.tsx";
 
 /** A card. What it shows is the card's phase; a call that is over for this person says so and goes. */
 export function CallCard({ card }: { card: Card }) {
   const { call, phase } = card;
   const rings = phase === "ringing";
   const active = rings || phase === "talking";
+  const stale = useStale();
   return (
     <article
-      class={`call-card is-${phase}`}
+      class={`call-card is-${phase}${stale && active ? " is-stale" : ""}`}
       data-testid={rings ? "incoming-card" : "call-card"}
       data-call={call.id}
       data-phase={phase}
@@ -53,9 +55,9 @@ export function CallCard({ card }: { card: Card }) {
         </button>
       </header>
       <Who call={call} />
-      {call.uncertain && active && (
+      {(stale || call.uncertain) && active && (
         <p class="call-card-note">
-          <Mark kind="unknown" word={uncertainty(call)} />
+          <Mark kind="unknown" word={stale ? staleSince() : uncertainty(call)} />
         </p>
       )}
       {rings && <Answering call={call} />}

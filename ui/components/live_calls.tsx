@@ -78,8 +78,7 @@ function LiveCall({ call, past }: { call: Call; past: boolean }) {
         <PartyName party={call.caller} /> <span class="faint arrow" aria-hidden="true">→</span>{" "}
         <PartyName party={call.receiver} />
       </Link>
-      <Details call={call} />
-      {mine && <span class="tag">{t("call.mine")}</span>}
+      <Details call={call} mine={mine} />
       <span class="live-time num">
         {past
           ? <Moment at={call.started_at} as="clock" />
@@ -91,7 +90,7 @@ function LiveCall({ call, past }: { call: Call; past: boolean }) {
   );
 }
 
-function Details({ call }: { call: Call }) {
+function Details({ call, mine }: { call: Call; mine: boolean }) {
   const over = isOver(call);
   const talked = call.status === "completed" ? `${t("call.talked")} ${talkedFor(call)}` : endReason(call);
   const said = over ? talked : call.uncertain ? shortUncertainty(call) : whatElseGoesOn(call);
@@ -103,6 +102,7 @@ function Details({ call }: { call: Call }) {
       {call.unknown_number && <UnknownNumber call={call} />}
       {call.company && <span class="live-company">{call.company.name}</span>}
       {said && <span class="live-said">{said}</span>}
+      {mine && <span class="tag">{t("call.mine")}</span>}
     </span>
   );
 }

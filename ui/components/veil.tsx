@@ -25,9 +25,16 @@ export function useStale(): boolean {
   return cut && stale;
 }
 
+/** Since when what is shown is no longer live, in words. */
+export function staleSince(): string {
+  const { heardAt } = stream.value;
+  if (!ready.value || heardAt === null) return t("stale.never");
+  return t("stale.since", { at: clockTime(heardAt + live.value.skewMs) });
+}
+
 /** The bar that says so, with the next try. */
 export function StaleBar() {
-  const { heardAt, retryAt, refused } = stream.value;
+  const { retryAt, refused } = stream.value;
   const tooMany = refused === 429;
   const wait = retryAt === null ? 0 : retryAt + live.value.skewMs - now.value;
   return (
@@ -35,11 +42,7 @@ export function StaleBar() {
       <Icon of={Unplug} size={18} />
       <div class="stale-words" role="status">
         <strong>
-          {tooMany && !ready.value
-            ? t("stale.too_many")
-            : ready.value && heardAt !== null
-            ? t("stale.since", { at: clockTime(heardAt + live.value.skewMs) })
-            : t("stale.never")}
+          {tooMany && !ready.value ? t("stale.too_many") : staleSince()}
         </strong>
         <span>{t(tooMany ? "stale.too_many.do" : "stale.text")}</span>
       </div>

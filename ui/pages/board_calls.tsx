@@ -9,12 +9,14 @@ import { isOver } from "../store/calls.ts";
 import { liveCalls } from "../store/call_views.ts";
 
 const SHOWN = 8;
+/** Of calls that just ended, more would push the doors away that people came to look at. */
+const OVER_SHOWN = 3;
 
-/** The calls that live and those that just ended. */
+/** The calls that live and the last few that just ended. */
 export function BoardCalls() {
-  const shown = liveCalls.value;
-  if (!shown.length) return null;
-  const living = shown.filter((call) => !isOver(call)).length;
+  if (!liveCalls.value.length) return null;
+  const living = liveCalls.value.filter((call) => !isOver(call)).length;
+  const shown = liveCalls.value.slice(0, living + OVER_SHOWN);
   return (
     <section aria-label={t("calls.live")}>
       <div class="section-head">

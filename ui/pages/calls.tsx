@@ -124,10 +124,10 @@ function Head() {
 function rows(choice: CallChoice, loaded: Loaded<Call, Answer>): Call[] {
   if (loaded.busy && !loaded.items.length) return [];
   const fresh = [...calls.value.values()].filter((call) => wantedCall(call, choice));
-  // What was read may have changed since, and then fit no more.
+  // What was read may have changed since, and then fit no more; but the service searches in more than a view has.
   const read = loaded.items.filter(({ id }) => {
     const now = calls.value.get(id);
-    return now === undefined || wantedCall(now, choice);
+    return now === undefined || wantedCall(now, { ...choice, q: "" });
   });
   const all = mergeCalls(fresh, read);
   return choice.status === "" ? all.filter((call) => isOver(call) || !calls.value.has(call.id)) : all;
@@ -171,7 +171,7 @@ function Nothing({ choice }: { choice: CallChoice }) {
   const filtered = Object.values(choice).some((value) => value !== "");
   if (!filtered) {
     return (
-      <Empty icon={PhoneIncoming} title={t("calls.empty")}>
+      <Empty icon={PhoneIncoming} title={t(calls.value.size ? "calls.empty.over" : "calls.empty")}>
         {t(mayOperate.value ? "calls.empty.do" : "calls.empty.mine")}
       </Empty>
     );

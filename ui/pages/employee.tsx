@@ -33,16 +33,18 @@ export function EmployeePage() {
           <LiveCallList calls={living} limit={LAST} />
         </section>
       )}
-      <LastCalls />
+      <LastCalls living={living.length > 0} />
     </div>
   );
 }
 
-function LastCalls() {
+function LastCalls({ living }: { living: boolean }) {
   const loaded = useList<Call, Answer>("/api/calls", { limit: LAST });
   const over = [...calls.value.values()].filter(isOver);
   const known = loaded.items.map((call) => calls.value.get(call.id) ?? call);
   const shown = mergeCalls(over, known).filter(isOver).slice(0, LAST);
+  // Under a call that lives, it would be no truth that there are none.
+  if (living && !shown.length && loaded.error === null) return null;
   return (
     <section aria-label={t("mine.last")}>
       <div class="section-head">

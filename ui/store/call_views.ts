@@ -7,7 +7,7 @@ import { doings, forget } from "./call_actions.ts";
 import { arrangeLive, isOver } from "./calls.ts";
 import { arrangeCards, type Card, type Cards, trackCards } from "./cards.ts";
 import { now } from "./clock.ts";
-import { calls, links } from "./live.ts";
+import { calls, links, stream } from "./live.ts";
 import { isFresh } from "./live_calls.ts";
 import { me } from "./session.ts";
 import type { Call, Link } from "../types.ts";
@@ -94,10 +94,12 @@ function tidy(id: string): void {
 }
 
 /** Cards for which there is a reason to make a sound: they ring, are in view, and nobody takes them already. */
-export const soundingCards = computed(() =>
-  ringingCards.value.filter((card) => {
+export const soundingCards = computed(() => {
+  // With the stream cut nobody would say that the ring is over: it would never end.
+  if (stream.value.phase === "cut") return [];
+  return ringingCards.value.filter((card) => {
     const doing = doings.value.get(card.call.id);
     const open = doing === undefined || doing.state === "refused";
     return open && !isFolded(card) && card.call.accepted_by === null;
-  })
-);
+  });
+});

@@ -27,7 +27,7 @@ export interface Course {
 }
 
 /** Ends of a ring, as the course tells them. */
-const RING_ENDS: readonly CallMoment["kind"][] = ["answered", "not_answered", "talking", "left", "rejected"];
+const RING_ENDS: readonly CallMoment["kind"][] = ["answered", "not_answered", "talking", "rejected"];
 
 /** The lanes of a call, in the order in which the parties came. `now` is where a call that lives ends. */
 export function courseOf(call: CallDetail, now: number): Course {
@@ -42,7 +42,7 @@ export function courseOf(call: CallDetail, now: number): Course {
   for (const lane of lanes.values()) {
     const legs = call.legs.filter((leg) => (keyOf(leg) ?? leg.id) === lane.key);
     lane.stretches = [
-      ...legs.map((leg) => lineOf(leg, lane.key, call, ends)),
+      ...legs.map((leg) => lineOf(leg, legs, call, ends)),
       ...ringsOf(lane.key, legs, call, ends),
       ...talksOf(legs, call, ends),
     ].filter((stretch) => stretch.to > stretch.from);
@@ -55,15 +55,19 @@ interface Ends {
   to: number;
 }
 
-function lineOf(leg: Leg, key: string, call: CallDetail, ends: Ends): Stretch {
+function lineOf(leg: Leg, legs: readonly Leg[], call: CallDetail, ends: Ends): Stretch {
+  const to = leg.ended_at === null ? ends.to : Date.parse(leg.ended_at);
+  // A phone that was rung before was not on the line meanwhile.
+  const former = legs.flatMap(({ ended_at }) => ended_at === null ? [] : [Date.parse(ended_at)])
+    .filter((at) => at < to);
+  const key = keyOf(leg);
   // A leg's own time is that of its last change: what came before is in the course.
   const starts = [
     leg.since,
     ...call.segments.filter(({ legs }) => legs.includes(leg.id)).map(({ started_at }) => started_at),
-    ...call.timeline.filter((moment) => moment.party && keyOf(moment.party) === key).map(({ at }) => at),
-  ].map(Date.parse);
-  const to = leg.ended_at === null ? ends.to : Date.parse(leg.ended_at);
-  const from = leg.role === "caller" ? ends.from : Math.min(...starts.filter((at) => at <= to), to);
+    ...call.timeline.filter(({ party }) => key !== null && party && keyOf(party) === key).map(({ at }) => at),
+  ].map(Date.parse).filter((at) => at <= to && former.every((end) => at > end));
+  const from = leg.role === "caller" ? ends.from : Math.min(...starts, to);
   return { kind: "line", ...within(from, to, ends) };
 }
 
