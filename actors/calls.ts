@@ -409,7 +409,9 @@ export class Calls {
     this.#entries.delete(entry.id);
     const pbx = this.#pbxs.get(entry.place.pbx);
     // After a restart of the PBX the same ids may be of calls that go on.
-    if (pbx?.epoch === entry.place.epoch) pbx.index.remove(idsOf(entry.record), entry.id, now);
+    if (pbx !== undefined && isSameEpoch(pbx.epoch, entry.place.epoch)) {
+      pbx.index.remove(idsOf(entry.record), entry.id, now);
+    }
     if (!entry.story.isWorthTelling) return;
     this.#past.set(entry.id, { view: entry.view, at: now });
     for (const [id, { at }] of this.#past) {

@@ -208,7 +208,7 @@ function channelOf(packet: AmiPacket, prefix: string): ChannelSeen | null {
     name: text(packet.newname) ?? name,
     state: number(packet[`${prefix}channelstate`]),
     callerNumber: text(packet[`${prefix}calleridnum`]),
-    callerName: text(packet[`${prefix}calleridname`]),
+    callerName: personName(packet[`${prefix}calleridname`]),
     exten: text(packet[`${prefix}exten`]),
     context: text(packet[`${prefix}context`]),
   };
@@ -217,6 +217,12 @@ function channelOf(packet: AmiPacket, prefix: string): ChannelSeen | null {
 /** An id of a channel or a bridge. Each has a digit; a key such as `__proto__`, which means something else, has none. */
 function id(value: string | undefined): string | null {
   return value !== undefined && /\d/.test(value) ? text(value) : null;
+}
+
+/** A name, which Asterisk writes as C would, `\"` for a quote, and nothing else so. A line break in it is a blank. */
+function personName(value: string | undefined): string | null {
+  if (value === undefined || !value.includes("\\")) return text(value);
+  return text(value.replace(/\\([abfnrtv\\'"?])/g, (_, one: string) => /[a-z]/.test(one) ? " " : one).trim());
 }
 
 /** A text that can be stored: no NUL, and cut between characters if at all. */

@@ -248,7 +248,7 @@ Deno.test("metrics: panels are counted once a second, however often somebody ask
   const none = { list: () => [], quarantined: [], waiting: 0, inFlight: 0, readers: 0, dropped: 0 };
   const measured = {
     ...{ commands: none, feed: none, links: none, writer: { waitingRows: 0, committedRows: 0 } },
-    calls: { ...none, counts: () => ({}) },
+    calls: { ...none, counts: () => ({}), taken: 0, ignored: 0 },
     intercoms: { ...none, counts: () => ({ online: ++counted, offline: 0, unknown: 0 }) },
   };
   metrics.start(measured as unknown as Parameters<Metrics["start"]>[0], () => clock.now);

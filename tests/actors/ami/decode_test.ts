@@ -273,6 +273,19 @@ Deno.test("decode: an id that would be a key of every object is none", () => {
   }
 });
 
+Deno.test("decode: a name is read as Asterisk writes it, with quotes, and on one line", () => {
+  const named = (calleridname: string) => {
+    const event = decode("Newchannel", of("", "777", { calleridname }));
+    return event?.type === "channel.seen" ? event.channel.callerName : undefined;
+  };
+  assert.equal(named(String.raw`ООО \"Ромашка\"`), 'ООО "Ромашка"');
+  assert.equal(named(String.raw`O\'Brien \?`), "O'Brien ?");
+  assert.equal(named("C:\\\\new"), String.raw`C:\new`);
+  assert.equal(named(String.raw`two\nlines\r`), "two lines");
+  assert.equal(named("\\x \\"), "\\x \\");
+  assert.equal(named(String.raw`\t`), null);
+});
+
 Deno.test("row 18: an event that does not tell all of a channel was not written by Asterisk", () => {
   for (const gone of ["channelstate", "context", "exten", "priority", "linkedid"]) {
     const { [gone]: _gone, ...rest } = of("", "777", { cause: "16" });
