@@ -4,10 +4,9 @@
  * and the PBXs.
  * It knows neither HTTP nor people.
  */
-import type { Config } from "../config.ts";
+import type { AmiServer, Config } from "../config.ts";
 import type { OpenDatabase } from "../db/open.ts";
 import { Writer } from "../db/writer.ts";
-import type { AmiServer } from "./ami/connection.ts";
 import { AmiLinks } from "./ami/links.ts";
 import { CallDesk } from "./call_desk.ts";
 import { Calls } from "./calls.ts";

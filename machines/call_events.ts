@@ -63,17 +63,15 @@ export type CallEvent =
   | { type: "channel.hangup_requested"; at: number; channel: ChannelSeen; cause: number | null }
   | { type: "channel.hungup"; at: number; channel: ChannelSeen; cause: number | null }
   /** `from` is null where nobody's channel dials, as in an originated call. */
-  | { type: "dial.began"; at: number; from: ChannelSeen | null; to: ChannelSeen; dialString: string | null }
+  | { type: "dial.began"; at: number; from: ChannelSeen | null; to: ChannelSeen }
   | { type: "dial.rang"; at: number; from: ChannelSeen | null; to: ChannelSeen }
   | { type: "dial.ended"; at: number; from: ChannelSeen | null; to: ChannelSeen; status: DialStatus }
-  /** `swaps`: in place of that channel. */
   | {
     type: "bridge.entered";
     at: number;
     channel: ChannelSeen;
     bridge: string;
     room: Room;
-    swaps: string | null;
   }
   | { type: "bridge.left"; at: number; channel: ChannelSeen; bridge: string }
   /** The two halves of a Local channel, which lead from one to the other. */
@@ -93,7 +91,7 @@ export type CallEvent =
   }
   | { type: "queue.joined"; at: number; channel: ChannelSeen; queue: string }
   | { type: "queue.left"; at: number; channel: ChannelSeen; queue: string; abandoned: boolean }
-  | { type: "call.parked"; at: number; channel: ChannelSeen; lot: string; space: string }
+  | { type: "call.parked"; at: number; channel: ChannelSeen; space: string }
   | { type: "conference.joined"; at: number; channel: ChannelSeen; conference: string }
   | { type: "operator.accepted"; at: number; by: CallActor }
   /** `uniqueids`: the legs that are hung up for it. */

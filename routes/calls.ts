@@ -30,7 +30,7 @@ export interface CallsEdge {
   accept(
     id: string,
     by: CallBy,
-  ): Promise<{ call: CallView; phone: "answering" | "not_supported" | "not_ringing" }>;
+  ): Promise<{ call: CallView; phone: "answering" | "not_supported" }>;
   reject(id: string, by: CallBy): Promise<CallView>;
   hangup(id: string, by: CallBy): Promise<CallView>;
   transfer(id: string, by: CallBy, to: string): Promise<CallView>;
@@ -129,7 +129,7 @@ const acceptRoute = route(["any"], {
         "application/json": {
           schema: z.object({
             call: Call,
-            phone: z.enum(["answering", "not_supported", "not_ringing"]),
+            phone: z.enum(["answering", "not_supported"]),
           }),
         },
       },

@@ -5,18 +5,10 @@
  * the next greeting. It logs in, pings, and answers actions; when to connect again is not its business.
  */
 import createManager from "asterisk-manager";
+import type { AmiServer } from "../../config.ts";
 import type { Clock } from "../clock.ts";
 import type { AmiFields, AmiPacket, AmiUnsafeValue } from "./packet.ts";
 import { AmiNotUp, AmiRefused, AmiTimeout, checkValue, encodeFields, flatten } from "./packet.ts";
-
-/** Where an Asterisk is and who asks. */
-export interface AmiServer {
-  name: string;
-  host: string;
-  port: number;
-  user: string;
-  secret: string;
-}
 
 interface AmiConnectionOptions {
   server: AmiServer;

@@ -35,12 +35,7 @@ const DECODERS: Record<string, Decoder> = {
     channel,
     cause: number(packet.cause),
   })),
-  DialBegin: withDial((ends, packet, at) => ({
-    type: "dial.began",
-    at,
-    ...ends,
-    dialString: text(packet.dialstring),
-  })),
+  DialBegin: withDial((ends, _, at) => ({ type: "dial.began", at, ...ends })),
   DialState: withDial((ends, packet, at) =>
     packet.dialstatus === "RINGING" ? { type: "dial.rang", at, ...ends } : null
   ),
@@ -56,7 +51,6 @@ const DECODERS: Record<string, Decoder> = {
     channel,
     bridge,
     room: roomOf(packet),
-    swaps: id(packet.swapuniqueid),
   })),
   BridgeLeave: withBridge((channel, bridge, _, at) => ({ type: "bridge.left", at, channel, bridge })),
   LocalBridge: (packet, at) => {
@@ -88,8 +82,7 @@ const DECODERS: Record<string, Decoder> = {
   ParkedCall: (packet, at) => {
     const channel = channelOf(packet, "parkee");
     if (channel === null) return null;
-    const lot = text(packet.parkinglot) ?? "";
-    return { type: "call.parked", at, channel, lot, space: text(packet.parkingspace) ?? "" };
+    return { type: "call.parked", at, channel, space: text(packet.parkingspace) ?? "" };
   },
   ConfbridgeJoin: withChannel((channel, packet, at) => ({
     type: "conference.joined",

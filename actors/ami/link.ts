@@ -6,10 +6,11 @@
 import { type Actor, createActor } from "xstate";
 import { type AmiLinkEvent, type AmiLinkFact, amiLinkMachine } from "../../machines/ami_link.ts";
 import type { LinkPhase } from "../../machines/views.ts";
+import type { AmiServer } from "../../config.ts";
 import type { Clock } from "../clock.ts";
 import type { Links } from "../links.ts";
 import type { Logger } from "../logger.ts";
-import { AmiConnection, type AmiServer } from "./connection.ts";
+import { AmiConnection } from "./connection.ts";
 import { type AmiFields, AmiNotUp, type AmiPacket } from "./packet.ts";
 import { AmiDenied, type AmiLists, type AmiSnapshot, askForLists } from "./sync.ts";
 

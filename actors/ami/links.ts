@@ -2,10 +2,10 @@
  * @module
  * The links to all Asterisk servers, each with its own machine and connection, known by the servers' names.
  */
+import type { AmiServer } from "../../config.ts";
 import type { Clock } from "../clock.ts";
 import type { Links } from "../links.ts";
 import type { Logger } from "../logger.ts";
-import type { AmiServer } from "./connection.ts";
 import { AmiLink, type AmiSink } from "./link.ts";
 import { type AmiFields, AmiNotUp, type AmiPacket } from "./packet.ts";
 

@@ -50,7 +50,6 @@ export const said: fc.Arbitrary<CallEvent> = fc.oneof<fc.Arbitrary<CallEvent>[]>
     at,
     from: orNull(channel),
     to: channel,
-    dialString: fc.constant(null),
   }),
   fc.record({ type: fc.constant("dial.rang"), at, from: orNull(channel), to: channel }),
   fc.record({
@@ -66,7 +65,6 @@ export const said: fc.Arbitrary<CallEvent> = fc.oneof<fc.Arbitrary<CallEvent>[]>
     channel,
     bridge,
     room: fc.constant("talk"),
-    swaps: fc.constant(null),
   }),
   fc.record({
     type: fc.constant("bridge.entered"),
@@ -74,7 +72,6 @@ export const said: fc.Arbitrary<CallEvent> = fc.oneof<fc.Arbitrary<CallEvent>[]>
     channel,
     bridge: fc.constant("b3"),
     room: fc.constant("conference"),
-    swaps: fc.constant(null),
   }),
   fc.record({ type: fc.constant("bridge.left"), at, channel, bridge }),
   fc.record({ type: fc.constant("local.paired"), at, one: channel, two: channel }),
@@ -100,7 +97,6 @@ export const said: fc.Arbitrary<CallEvent> = fc.oneof<fc.Arbitrary<CallEvent>[]>
     type: fc.constant("call.parked"),
     at,
     channel,
-    lot: fc.constant("default"),
     space: fc.constant("751"),
   }),
   fc.record({ type: fc.constant("conference.joined"), at, channel, conference: fc.constant("room") }),

@@ -105,7 +105,7 @@ const SAY: Record<string, CallEvent> = {
   },
   "queue.joined": { type: "queue.joined", at: 200, channel: CALLER, queue: "support" },
   "queue.left": { type: "queue.left", at: 200, channel: CALLER, queue: "support", abandoned: false },
-  "call.parked": { type: "call.parked", at: 200, channel: CALLER, lot: "default", space: "751" },
+  "call.parked": { type: "call.parked", at: 200, channel: CALLER, space: "751" },
   "conference.joined": { type: "conference.joined", at: 200, channel: CALLER, conference: "room" },
   "operator.accepted": { type: "operator.accepted", at: 200, by: IVAN },
   "operator.rejected": { type: "operator.rejected", at: 200, by: IVAN, uniqueids: ["1.2"] },

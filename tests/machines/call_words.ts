@@ -46,7 +46,6 @@ export const began = (at: number, to: ChannelSeen, from: ChannelSeen | null = CA
   at,
   from,
   to,
-  dialString: null,
 });
 export const dialEnded = (
   at: number,
@@ -60,7 +59,6 @@ export const entered = (at: number, channel: ChannelSeen, bridge = "b", room: Ro
   channel,
   bridge,
   room,
-  swaps: null,
 });
 export const left = (at: number, channel: ChannelSeen, bridge = "b"): CallEvent => ({
   type: "bridge.left",

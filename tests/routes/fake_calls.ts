@@ -17,7 +17,7 @@ export class FakeCalls implements CallsEdge {
   /** What everything that is asked comes to, if it is refused. */
   refusal: Error | null = null;
   /** Whether the phone can be told to answer. */
-  phone: "answering" | "not_supported" | "not_ringing" = "answering";
+  phone: "answering" | "not_supported" = "answering";
   readonly #database: Database;
 
   constructor(database: Database) {

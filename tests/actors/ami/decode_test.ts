@@ -69,7 +69,7 @@ const KNOWN: Record<string, [AmiPacket, CallEvent]> = {
   }],
   DialBegin: [
     { ...of("", "1"), ...of("dest", "777"), dialstring: "777-ep" },
-    { type: "dial.began", at: 5, from: seen("1"), to: seen("777"), dialString: "777-ep" },
+    { type: "dial.began", at: 5, from: seen("1"), to: seen("777") },
   ],
   DialState: [
     { ...of("dest", "777"), dialstatus: "RINGING" },
@@ -81,7 +81,7 @@ const KNOWN: Record<string, [AmiPacket, CallEvent]> = {
   ],
   BridgeEnter: [
     of("", "777", { bridgeuniqueid: "b1", bridgetechnology: "simple_bridge", swapuniqueid: "1.1" }),
-    { type: "bridge.entered", at: 5, channel: seen("777"), bridge: "b1", room: "talk", swaps: "1.1" },
+    { type: "bridge.entered", at: 5, channel: seen("777"), bridge: "b1", room: "talk" },
   ],
   BridgeLeave: [
     of("", "777", { bridgeuniqueid: "b1" }),
@@ -138,8 +138,8 @@ const KNOWN: Record<string, [AmiPacket, CallEvent]> = {
     { type: "queue.left", at: 5, channel: seen("1"), queue: "support", abandoned: true },
   ],
   ParkedCall: [
-    { ...of("parkee", "1"), parkinglot: "default", parkingspace: "751" },
-    { type: "call.parked", at: 5, channel: seen("1"), lot: "default", space: "751" },
+    { ...of("parkee", "1"), parkingparkingspace: "751" },
+    { type: "call.parked", at: 5, channel: seen("1"), space: "751" },
   ],
   ConfbridgeJoin: [
     of("", "1", { conference: "room" }),

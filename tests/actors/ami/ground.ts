@@ -3,7 +3,8 @@
  * What the AMI tests stand on: a connection, or whole links, to a server of the test's own, on a clock that is moved
  * by hand, with everything that was said written down.
  */
-import { AmiConnection, type AmiServer } from "../../../actors/ami/connection.ts";
+import { AmiConnection } from "../../../actors/ami/connection.ts";
+import type { AmiServer } from "../../../config.ts";
 import type { AmiSink } from "../../../actors/ami/link.ts";
 import { AmiLinks } from "../../../actors/ami/links.ts";
 import type { AmiPacket } from "../../../actors/ami/packet.ts";
