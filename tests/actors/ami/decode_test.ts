@@ -138,7 +138,7 @@ const KNOWN: Record<string, [AmiPacket, CallEvent]> = {
     { type: "queue.left", at: 5, channel: seen("1"), queue: "support", abandoned: true },
   ],
   ParkedCall: [
-    { ...of("parkee", "1"), parkingparkingspace: "751" },
+    { ...of("parkee", "1"), parkingspace: "751" },
     { type: "call.parked", at: 5, channel: seen("1"), space: "751" },
   ],
   ConfbridgeJoin: [
