@@ -7,31 +7,23 @@ import { monotonicFactory } from "ulid";
 import type { OpenCall } from "../db/calls.ts";
 import type { AuditRow, WriteUnit } from "../db/rows.ts";
 import { callMachine } from "../machines/call.ts";
-import type { CallEvent, ChannelSeen, ListedChannel } from "../machines/call_events.ts";
-import { type CallRecord, compareIds, endOf } from "../machines/call_record.ts";
+import type { CallEvent, ChannelSeen } from "../machines/call_events.ts";
+import { type CallRecord, compareIds } from "../machines/call_record.ts";
 import type { Story } from "../machines/call_story.ts";
 import type { CallDetailView, CallView } from "../machines/views.ts";
-import { channelsOf, decodeCallEvent, decodeListed } from "./ami/decode.ts";
+import { channelsOf, decodeCallEvent } from "./ami/decode.ts";
 import type { AmiPacket } from "./ami/packet.ts";
 import { isSameEpoch } from "./ami/sync.ts";
 import { CallIndex } from "./call_index.ts";
+import { type CallsLog, sayOf } from "./call_log.ts";
 import { type CallPlace, callRow, restoreRecord } from "./call_rows.ts";
 import { CallSaver } from "./call_saver.ts";
+import { goneOf, type PbxSnapshot, readLists } from "./call_sync.ts";
 import { callView, isSameView, type NumberBook, withoutCourse } from "./call_views.ts";
 import type { Clock } from "./clock.ts";
 import { CROWD } from "./crowd.ts";
 import type { Feed } from "./feed.ts";
 import { Hub, type Turn } from "./hub.ts";
-
-/** What a PBX has told when its link came up. Times on the steady clock. */
-export interface PbxSnapshot {
-  at: number;
-  /** Tells one run of the PBX from another. */
-  epoch: string;
-  channels: readonly AmiPacket[];
-  /** What was said while the lists were being made. */
-  buffered: readonly { packet: AmiPacket; at: number }[];
-}
 
 interface CallsOptions {
   clock: Clock;
@@ -43,13 +35,6 @@ interface CallsOptions {
   /** Whether so much waits for the database that rows are better made later. */
   isBehind?: () => boolean;
   log: CallsLog;
-}
-
-/** What is said aloud of calls. */
-export interface CallsLog {
-  info(detail: Record<string, unknown>, message: string): void;
-  warn(detail: Record<string, unknown>, message: string): void;
-  error(detail: Record<string, unknown>, message: string): void;
 }
 
 interface Entry {
@@ -189,20 +174,13 @@ export class Calls {
         this.#deliver(entry.id, { type: "sync.gone", at, lostAt, uniqueids: "all" });
       }
     }
-    const listed = snapshot.channels.flatMap((packet) => decodeListed(packet, at) ?? []);
-    const known = new Set(listed.map(({ uniqueid }) => uniqueid));
-    for (const { packet } of buffered) {
-      // Its own word of how it ended is better than that it is gone.
-      if (packet.event === "Hangup" && packet.uniqueid !== undefined) known.add(packet.uniqueid);
-    }
+    const { calls, present } = readLists(snapshot);
     for (const { id, record, place } of mine()) {
       if (place.epoch !== epoch) continue;
-      const uniqueids = Object.values(record.channels)
-        .filter((channel) => endOf(channel) === null && !known.has(channel.uniqueid))
-        .map(({ uniqueid }) => uniqueid);
+      const uniqueids = goneOf(record, present);
       if (uniqueids.length > 0) this.#deliver(id, { type: "sync.gone", at, lostAt, uniqueids });
     }
-    for (const channels of groupsOf(listed)) this.#take(pbx, { type: "sync.listed", at, lostAt, channels });
+    for (const channels of calls) this.#take(pbx, { type: "sync.listed", at, lostAt, channels });
     for (const { packet, at: heardAt } of buffered) this.event(pbxName, packet, heardAt);
     this.#shownAgain(pbxName);
   }
@@ -399,7 +377,9 @@ export class Calls {
       feed.publish("calls", "call.removed", { id: entry.id, into: null }, { userIds: left });
     }
     feed.publish("calls", "call.changed", withoutCourse(view), { userIds: view.party_ids });
-    this.#say(entry, before);
+    const { book, log } = this.#options;
+    sayOf(view, { before, warned: entry.warned, book, log });
+    entry.warned ||= view.unknown_number;
   }
 
   #close(entry: Entry): void {
@@ -451,27 +431,6 @@ export class Calls {
     return [...this.#entries.values()].filter(({ story }) => story.isWorthTelling);
   }
 
-  /** What the log says of a call: whom it rings at, and that a number is nobody's. */
-  #say(entry: Entry, before: CallDetailView): void {
-    const { log, book } = this.#options;
-    const { id, view } = entry;
-    const rang = new Set(before.rings.map(({ leg }) => leg));
-    for (const { leg, number, user_id } of view.rings) {
-      if (!rang.has(leg) && user_id !== null) {
-        log.info(
-          { call: id, number: maskNumber(number, book), user: user_id },
-          "A call rings at its owner's",
-        );
-      }
-    }
-    if (view.unknown_number && !entry.warned) {
-      entry.warned = true;
-      const numbers = view.legs.filter(({ role }) => role === "dialled").map(({ number }) => number);
-      const number = maskNumber(numbers[0] ?? view.receiver.number, book);
-      log.warn({ call: id, number }, "A call came for a number that nobody owns");
-    }
-  }
-
   #quarantine(id: string, err: unknown): void {
     this.#options.log.error({ err, call: id }, "A call's actor failed and was started anew");
     this.#quarantined.add(id);
@@ -489,21 +448,4 @@ export class Calls {
 /** All ids that a call's channels are known by. */
 function idsOf(record: CallRecord): string[] {
   return [...record.linkedIds, ...Object.keys(record.channels)];
-}
-
-/** Channels that are listed, by call. */
-function groupsOf(listed: ListedChannel[]): ListedChannel[][] {
-  const groups = new Map<string, ListedChannel[]>();
-  for (const channel of listed) {
-    const key = channel.linkedid || channel.uniqueid;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [channel]);
-    else group.push(channel);
-  }
-  return [...groups.values()];
-}
-
-/** A log holds no whole number of somebody outside. */
-function maskNumber(number: string | null, book: NumberBook): string | null {
-  return number === null || book.isInternal(number) ? number : `…${number.slice(-3)}`;
 }

@@ -5,7 +5,8 @@
  */
 import type { AmiPacket } from "../../actors/ami/packet.ts";
 import type { NumberBook } from "../../actors/call_views.ts";
-import { Calls, type PbxSnapshot } from "../../actors/calls.ts";
+import type { PbxSnapshot } from "../../actors/call_sync.ts";
+import { Calls } from "../../actors/calls.ts";
 import type { Feed } from "../../actors/feed.ts";
 import type { CallRow, WriteUnit } from "../../db/rows.ts";
 import { CROWD } from "../../actors/crowd.ts";
