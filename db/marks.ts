@@ -12,8 +12,7 @@ export async function readMarks(sql: Sql): Promise<Map<string, Date>> {
 
 /** Writes the same moment under each of the names. */
 export async function writeMarks(sql: Sql, names: readonly string[], at: Date): Promise<void> {
-  await sql`insert into service_marks (name, at) select name, ${at} from unnest(${[
-    ...names,
-  ]}::text[]) as n(name)
+  await sql`insert into service_marks (name, at)
+    select name, ${at}::timestamptz from jsonb_array_elements_text(${sql.json([...names])}) as n(name)
     on conflict (name) do update set at = excluded.at`;
 }

@@ -108,9 +108,9 @@ export async function play(
       return false;
     }
     const course = await courseOf(control, id);
-    say(course.told);
+    say(course);
     if (listener === null) {
-      if (course.rings) say(`Answer it in a browser: ${control.url}`);
+      say(`See it in a browser: ${control.url}`);
       return true;
     }
     const card = await listener.next(["incoming-call"], SILENCE_MS, id);
@@ -140,26 +140,28 @@ export async function play(
   }
 }
 
+interface Named {
+  number: string;
+  name: string | null;
+}
+
 interface Shown {
-  rings: { number: string; name: string | null }[];
+  rings: Named[];
+  answered_by: Named | null;
   end_reason: string | null;
 }
 
-/** Where a call rings, or that it came to nothing. */
-async function courseOf(control: Control, id: string): Promise<{ rings: boolean; told: string }> {
+/** Where a call rings or who answered, or that it came to nothing. */
+async function courseOf(control: Control, id: string): Promise<string> {
   const until = Date.now() + SILENCE_MS;
+  const who = ({ number, name }: Named) =>
+    name === null ? `${number}, which is nobody's` : `${name}, ${number}`;
   for (;;) {
-    const { rings, end_reason } = await ask<Shown>(control, "GET", `/api/calls/${id}`);
-    if (rings.length > 0) {
-      const where = rings.map(({ number, name }) =>
-        name === null ? `${number}, which is nobody's` : `${name}, ${number}`
-      );
-      return { rings: true, told: `It rings at: ${where.join("; ")}` };
-    }
-    if (end_reason !== null) {
-      return { rings: false, told: `It rang nowhere and is over (${end_reason}). ${PHONES}` };
-    }
-    if (Date.now() > until) return { rings: false, told: `It rings nowhere yet. ${PHONES}` };
+    const { rings, answered_by, end_reason } = await ask<Shown>(control, "GET", `/api/calls/${id}`);
+    if (answered_by !== null) return `It is answered already: ${who(answered_by)}`;
+    if (rings.length > 0) return `It rings at: ${rings.map(who).join("; ")}`;
+    if (end_reason !== null) return `It rang nowhere and is over (${end_reason}). ${PHONES}`;
+    if (Date.now() > until) return `It rings nowhere yet. ${PHONES}`;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

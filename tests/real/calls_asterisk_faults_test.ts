@@ -134,9 +134,9 @@ async function killed(ground: CallGround): Promise<void> {
 const NAMES: Record<string, [name: string, shown: RegExp]> = {
   "markup": ["<img src=x onerror=alert(1)>", /^<img src=x onerror=alert\(1\)>$/],
   "line breaks, encoded": ["Eve%0D%0AAction: Hangup", /^Eve%0D%0AAction: Hangup$/],
-  // Asterisk doubles backslashes.
+  // Asterisk doubles backslashes, which is undone, and writes a bell as one.
   "line breaks, escaped": ["Eve\\r\\nEvent: Hangup", /^Eve\\+r\\+nEvent: Hangup$/],
-  "a bell and another direction": ["\u202eEve\u0007", /^\u202eEve[\\a]+$/],
+  "a bell and another direction": ["\u202eEve\u0007", /^\u202eEve$/],
   "scripts of the world": ["Zoë 北京 עברית Ёлка", /^Zoë 北京 עברית Ёлка$/],
   // Asterisk keeps 79 bytes of it.
   "four kilobytes": ["x".repeat(4096), /^x{79}$/],

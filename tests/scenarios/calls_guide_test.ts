@@ -172,7 +172,7 @@ Deno.test("guide: calls reach whom they are for, side by side: simple-call, full
     assert.ok(waited >= 3000 && waited < 6000, `accepted after ${waited} ms`);
 
     assert.equal(manual.code, 0, manual.lines.join("\n"));
-    assert.match(manual.lines.join("\n"), /Answer it in a browser: http:/);
+    assert.match(manual.lines.join("\n"), /See it in a browser: http:/);
     assert.deepEqual([taken.end_reason, taken.answered_by.number, taken.accepted_by.name], [
       "hangup",
       "777",

@@ -66,7 +66,7 @@ export async function killAmongCalls(
     };
     // With a mark of until when it was listening, which is older than what happened since.
     await waitFor(
-      async () => (await world.sql("select from service_marks where name = 'heard_until'")).length > 0,
+      async () => (await world.sql("select from service_marks where name = 'heard_until:main'")).length > 0,
       {
         what: "the first mark of until when the service listened",
       },
