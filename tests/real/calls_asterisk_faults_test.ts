@@ -156,17 +156,20 @@ async function named(ground: CallGround): Promise<void> {
   ));
 }
 
-/** Row 18: a number with line breaks in it does not make events of other calls. */
-async function numbered(ground: CallGround, victim: { number: string }): Promise<void> {
-  const { id, legs } = await ground.seen(victim.number, "its legs");
-  const uniqueid = legs[0]!.id;
-  const hostile = [
+/** Numbers that say something of another call, in events and in the list of channels. */
+function hostileNumbers(uniqueid: string): string[] {
+  return [
     `1%0d%0aUniqueid%3a%20${uniqueid}`,
     `1%0aLinkedid%3a%20${uniqueid}`,
     `1%0d%0a%0d%0aEvent%3a%20Hangup%0d%0aUniqueid%3a%20${uniqueid}%0d%0aChannel%3a%20x%0d%0a%0d%0a`,
     `1%0a%0aevent%3a%20Hangup%0aUniqueid%3a%20${uniqueid}%0aChannel%3a%20x%0a%0a`,
   ];
-  for (const number of hostile) {
+}
+
+/** Row 18: a number with line breaks in it does not make events of other calls. */
+async function numbered(ground: CallGround, victim: { number: string }): Promise<void> {
+  const { id, legs } = await ground.seen(victim.number, "its legs");
+  for (const number of hostileNumbers(legs[0]!.id)) {
     const call = await ground.call({ from: "trunk", to: "777", number, talkMs: 100 });
     assert.equal((await call.end()).word, "hung_up");
   }
@@ -232,6 +235,13 @@ function faultsOf(version: AsteriskVersion): void {
       names: () => named(ground),
       numbers: () => numbered(ground, goesOn),
     });
+    // They are in the list of channels that is asked for each time when the line is back.
+    const { legs } = await ground.seen(goesOn.number, "its legs");
+    const held = await Promise.all(
+      hostileNumbers(legs[0]!.id).map((number) =>
+        ground.call({ from: "trunk", to: "777", number, talkMs: 100_000 })
+      ),
+    );
     await cut(ground, line, goesOn);
     await reset(ground, line, goesOn);
     await halfOpen(ground, line, goesOn);
@@ -247,6 +257,7 @@ function faultsOf(version: AsteriskVersion): void {
     const talkedMs = Date.parse(row.ended_at!) - Date.parse(row.answered_at!);
     assert.ok(Math.abs(row.duration - talkedMs / 1000) <= 1, `${row.duration} s of ${talkedMs} ms`);
     await killed(ground);
+    await Promise.all(held.map((call) => call.stop()));
     await waitFor(async () => (await ground.calls("&status=incoming,answered")).length === 0, {
       what: "that the history has no call that goes on",
     });
