@@ -59,7 +59,11 @@ export function callView(story: Story, known: Known): CallDetailView {
     end_reason: story.endReason,
     caller,
     receiver,
-    company: outside === null ? null : book.companyOf(outside),
+    company: before !== null && before.ended_at !== null
+      ? before.company
+      : outside === null
+      ? null
+      : book.companyOf(outside),
     answered_by: answered,
     accepted_by: story.accepted === null ? null : { id: story.accepted.userId, name: story.accepted.name },
     started_at: iso(story.startedAt),

@@ -27,7 +27,7 @@ import { NotFoundPage } from "./pages/not_found.tsx";
 import { SettingsPage } from "./pages/settings.tsx";
 import { callOf, panelOf, place } from "./router.ts";
 import { ringingCards } from "./store/call_views.ts";
-import { panels } from "./store/live.ts";
+import { panels, stream } from "./store/live.ts";
 import { feedShown } from "./store/preferences.ts";
 import { loadSession, mayOperate, me, sessionError } from "./store/session.ts";
 import { ringingPanels } from "./store/views.ts";
@@ -138,7 +138,9 @@ function PasswordPrompt() {
 function useTitle(page: string) {
   const call = ringingCards.value[0]?.call;
   const panel = ringingPanels.value[0];
-  const who = call ? callerLabel(call) : panel && (panel.name || panel.mac);
+  // What may be over long ago is not called out to another tab.
+  const cut = stream.value.phase === "cut";
+  const who = cut ? null : call ? callerLabel(call) : panel && (panel.name || panel.mac);
   const title = who ? t("frame.title_ringing", { name: who }) : `${page} – Doorline`;
   useEffect(() => {
     document.title = title;

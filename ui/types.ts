@@ -78,10 +78,10 @@ export type CallsPage = Page<Call> & { partial?: boolean };
 /** A company whose calls are known by their numbers. */
 export type Company = z.infer<typeof schemas.Company>;
 
-/** What became of an accepted call's phone: it answers by itself, its person has to, or it does not ring. */
+/** What became of an accepted call's phone: it answers by itself, or its person has to. */
 export interface AcceptAnswer {
   call: Call;
-  phone: "answering" | "not_supported" | "not_ringing";
+  phone: "answering" | "not_supported";
 }
 
 /** What the service tells about its own settings; times are in seconds. */

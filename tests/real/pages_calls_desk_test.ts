@@ -35,7 +35,11 @@ callPagesTest(
     await shows(page, [transferred, missed, declined, outside, unknown]);
     await row(page, unknown).getByText("Nobody owns 999").waitFor();
     await row(page, unknown).getByRole("link", { name: "Nobody owns 999" }).click();
-    await page.waitForURL(/\/settings\?tab=people$/);
+    await page.waitForURL(/\/settings\?tab=people&number=999$/);
+    await page.getByTestId("number-in-hand").getByText("Nobody owns 999").waitFor();
+    await page.getByRole("button", { name: "Numbers of petr Tester" }).click();
+    await waitFor(async () => await page.getByTestId("phone-input").nth(1).inputValue() === "999");
+    await page.getByRole("button", { name: "Cancel" }).click();
     const warned = pages.service.stderr().filter((line) => /number that nobody owns/.test(line));
     assert.deepEqual(warned.map((line) => JSON.parse(line).call), [unknown.id]);
     await page.goBack();

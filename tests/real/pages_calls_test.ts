@@ -88,6 +88,10 @@ callPagesTest(
     assert.equal(await search.inputValue(), "ar");
     await search.fill("");
     await page.keyboard.press("Escape");
+    // The keys of the search are its text from the first one on.
+    await page.keyboard.type("/777");
+    assert.equal(await page.getByTestId("search-input").inputValue(), "777");
+    await page.keyboard.press("Escape");
     await page.keyboard.press("a");
     await cardIn(page, "talking", typed.id).waitFor();
     typed.call.callerHangsUp();
@@ -172,6 +176,7 @@ callPagesTest(
     await waitFor(() => shared.call.ringing.join() === "888", { what: "the other phone alone to ring" });
     shared.call.callerHangsUp();
     await cardIn(petr, "missed", shared.id).getByText("Missed").waitFor();
+    await cardIn(one, "rejected", shared.id).getByText("Rejected").waitFor();
     await pages.become(shared.id, { status: "missed", end_reason: "caller_gave_up" });
 
     // What was told is gone by itself; the one who talks keeps a card.
@@ -200,8 +205,14 @@ callPagesTest(
     assert.deepEqual(actions(pages, "blindtransfer"), []);
     await talk.getByTestId("transfer-to").fill("888");
     await ivan.keyboard.press("Enter");
-    await incoming(petr, id).getByText(COMPANY.name, { exact: true }).waitFor();
-    await cardIn(ivan, "left", id).getByText("You have left the call").waitFor();
+    const handed = incoming(petr, id);
+    await handed.getByText(COMPANY.name, { exact: true }).waitFor();
+    await handed.getByText("Transferred by ivan Tester").waitFor();
+    assert.equal(await handed.getByText("has accepted").count(), 0, "that was an earlier ring");
+    await cardIn(ivan, "left", id).getByText("Transferred to 888").waitFor();
+    await petr.locator(`[data-testid=live-call][data-call="${id}"]`).getByText("Ringing").waitFor();
+    // It goes on, and is no longer a live one of Ivan's.
+    await ivan.locator(`[data-testid=last-call][data-call="${id}"]`).waitFor();
     await incoming(petr, id).getByTestId("incoming-accept").click();
     await cardIn(petr, "talking", id).waitFor();
     assert.equal(call.isUp, true);

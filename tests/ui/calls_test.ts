@@ -6,11 +6,15 @@ import assert from "node:assert/strict";
 import {
   arrangeLive,
   callChoice,
+  companyBeside,
   digitsIn,
+  isOwnNow,
   isParty,
   mentions,
   mergeCalls,
   ringFor,
+  standing,
+  takenBy,
   talksIn,
   wantedCall,
 } from "../../ui/store/calls.ts";
@@ -28,6 +32,46 @@ Deno.test("calls: it rings for the owner of the number that rings, and for nobod
   // A caller outside has no user: nobody is nobody's.
   assert.equal(talksIn(one, undefined), false);
   assert.equal(isParty(one, 7), true);
+});
+
+Deno.test("calls: who accepted is told of the ring that they accepted, and of no later one", () => {
+  const accepted = { accepted_by: { id: 7, name: "Ivan Ivanov" }, accepted_at: past(30) };
+  const before = call("A", { ...accepted, rings: [ringAt(PYOTR, 40)] });
+  assert.equal(takenBy(before, before.rings[0]!)?.id, 7);
+  const transferred = call("A", { ...accepted, rings: [ringAt(PYOTR, 5)] });
+  assert.equal(takenBy(transferred, transferred.rings[0]!), null);
+  assert.equal(takenBy(before, null), null);
+});
+
+Deno.test("calls: one that others talked in and that rings for this person rings, and comes first", () => {
+  const handed = call("A", { status: "answered", rings: [ringAt(IVAN)] });
+  assert.equal(standing(handed, 7), "incoming");
+  assert.equal(standing(handed, 8), "answered");
+  assert.equal(
+    standing(call("A", { status: "missed", ended_at: past(0), rings: [ringAt(IVAN)] }), 7),
+    "missed",
+  );
+  const fresh = call("B", { status: "answered", started_at: past(1) });
+  assert.deepEqual(arrangeLive([fresh, handed], 7).map(({ id }) => id), ["A", "B"]);
+  assert.deepEqual(arrangeLive([fresh, handed], 8).map(({ id }) => id), ["B", "A"]);
+});
+
+Deno.test("calls: they are one's own while they ring, while one talks, and while one waits for an answer", () => {
+  assert.equal(isOwnNow(call("A", { rings: [ringAt(IVAN)] }), 7), true);
+  assert.equal(isOwnNow(call("A", { status: "answered", talking: [CALLER, IVAN] }), 7), true);
+  assert.equal(isOwnNow(call("A", { caller: IVAN, receiver: PYOTR, rings: [ringAt(PYOTR)] }), 7), true);
+  const given = call("A", { status: "answered", talking: [CALLER, PYOTR], party_ids: [7, 8] });
+  assert.equal(isOwnNow(given, 7), false);
+  assert.equal(isOwnNow(call("A", { status: "answered", caller: IVAN, talking: [CALLER, PYOTR] }), 7), false);
+  assert.equal(isOwnNow(call("A", { ended_at: past(0), talking: [IVAN] }), 7), false);
+  assert.equal(isOwnNow(call("A"), undefined), false);
+});
+
+Deno.test("calls: a company whose name somebody in the call bears is not told twice", () => {
+  const company = { id: 1, name: "Glass Works" };
+  assert.equal(companyBeside(call("A", { company })), "Glass Works");
+  assert.equal(companyBeside(call("A", { company, caller: { ...CALLER, name: "GLASS works " } })), "");
+  assert.equal(companyBeside(call("A")), "");
 });
 
 Deno.test("calls: live ones come as they matter, ringing before talking before over, the newest first", () => {

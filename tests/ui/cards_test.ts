@@ -3,7 +3,14 @@
  * Which calls have a card for a person, what it says, and when it goes.
  */
 import assert from "node:assert/strict";
-import { arrangeCards, type Cards, QUIET_FOR_MS, TOLD_FOR_MS, trackCards } from "../../ui/store/cards.ts";
+import {
+  arrangeCards,
+  type Cards,
+  placeCards,
+  QUIET_FOR_MS,
+  TOLD_FOR_MS,
+  trackCards,
+} from "../../ui/store/cards.ts";
 import type { Call } from "../../ui/types.ts";
 import { call, CALLER, IVAN, NOW, past, PYOTR, ringAt } from "./sample.ts";
 
@@ -120,3 +127,30 @@ Deno.test("cards: what rings comes first, the longest wait before the others, th
   );
   assert.deepEqual(arrangeCards(cards).map(({ call }) => call.id), ["A", "B", "C", "D"]);
 });
+
+Deno.test("cards: whoever declined in a group is told that, also when the caller then gives up", () => {
+  const refused = new Set(["A"]);
+  const look = (before: Cards, one: Call, at = NOW) =>
+    trackCards(before, new Map([["A", one]]), { userId: 7, now: at, held: new Set(), refused });
+  const first = track(NONE, [ringing]);
+  const others = call("A", { rings: [ringAt(PYOTR)] });
+  const declined = look(first, others);
+  assert.deepEqual(phases(declined), ["A rejected"]);
+  const missed = call("A", { ...ended, status: "missed", end_reason: "caller_gave_up" });
+  assert.deepEqual(phases(look(declined, missed)), ["A rejected"]);
+  assert.deepEqual(phases(look(first, missed)), ["A rejected"], "both in one step");
+  assert.deepEqual(phases(look(declined, others, NOW + TOLD_FOR_MS)), [], "and closes");
+  assert.deepEqual(phases(look(declined, ringing)), ["A ringing"], "a queue may ring again");
+});
+
+Deno.test("cards: a new one takes its place behind those that are there, however urgent", () => {
+  const later = call("B", { rings: [ringAt(IVAN)], started_at: past(1) });
+  // The stream knew this call before it rang here.
+  const cards = track(track(NONE, [talking, later]), [ringingAs("C", 60), talking, later]);
+  assert.deepEqual(placeCards(arrangeCards(cards), cards, 4).map(({ call }) => call.id), ["A", "B", "C"]);
+  assert.deepEqual(placeCards(arrangeCards(cards), cards, 2).map(({ call }) => call.id), ["B", "C"]);
+});
+
+function ringingAs(id: string, seconds: number): Call {
+  return call(id, { rings: [ringAt(IVAN)], started_at: past(seconds) });
+}

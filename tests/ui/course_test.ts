@@ -3,9 +3,9 @@
  * A call's course as lanes.
  */
 import assert from "node:assert/strict";
-import { courseOf } from "../../ui/store/course.ts";
+import { courseOf, transferFailed } from "../../ui/store/course.ts";
 import type { CallDetail, Leg, Party } from "../../ui/types.ts";
-import { call, CALLER, IVAN, NOW, past, PYOTR } from "./sample.ts";
+import { call, CALLER, IVAN, NOW, past, PYOTR, ringAt } from "./sample.ts";
 
 function leg(id: string, party: Party, change: Partial<Leg> = {}): Leg {
   return {
@@ -93,4 +93,24 @@ Deno.test("course: a call over in no time, and one without legs, can be drawn", 
   const course = courseOf(none, NOW);
   assert.deepEqual(course.lanes, []);
   assert.ok(course.to > course.from);
+});
+
+Deno.test("course: a transfer failed when nobody but who gave the call away talked after it", () => {
+  const gave = { at: past(40), by: IVAN, to: "888" };
+  const before = { legs: ["1", "2"], parties: [CALLER, IVAN], started_at: past(80), ended_at: past(39) };
+  const rung = leg("3", PYOTR, { ended_at: past(10), outcome: "no_answer" });
+  const failed: CallDetail = { ...DETAIL, transferred: gave, segments: [before], legs: [rung] };
+  assert.equal(transferFailed(failed), true);
+  assert.equal(transferFailed({ ...failed, transferred: null }), false);
+  assert.equal(transferFailed({ ...failed, transferred: { ...gave, to: null } }), false);
+  const live = { ...failed, ended_at: null };
+  assert.equal(transferFailed({ ...live, rings: [ringAt(PYOTR)] }), false, "it rings still");
+  assert.equal(transferFailed({ ...live, legs: [] }), false, "it is about to ring");
+  assert.equal(transferFailed(live), true, "it came back, or waits");
+  const back = { ...before, started_at: past(9), ended_at: past(0) };
+  assert.equal(transferFailed({ ...failed, segments: [before, back] }), true, "back at who gave it");
+  const talk = (party: Party) => ({ ...back, legs: ["1", "3"], parties: [CALLER, party] });
+  assert.equal(transferFailed({ ...failed, segments: [before, talk(PYOTR)] }), false);
+  const group = { ...failed, transferred: { ...gave, to: "700" }, segments: [before, talk(PYOTR)] };
+  assert.equal(transferFailed(group), false, "a group answers by another number");
 });

@@ -5,27 +5,35 @@
  */
 import { signal } from "@preact/signals";
 import { ChevronUp, Volume2 } from "lucide";
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { callerLabel, otherLabel } from "../i18n/parties.ts";
 import { t } from "../i18n/translate.ts";
 import { callPath, place } from "../router.ts";
-import { actOn, doings } from "../store/call_actions.ts";
-import { closeCard, fold, isFolded, ringingCards, shownCards } from "../store/call_views.ts";
-import type { Card } from "../store/cards.ts";
+import { actOn } from "../store/call_actions.ts";
+import {
+  cards,
+  closeCard,
+  focusedCall,
+  fold,
+  isFolded,
+  keyTargets,
+  ringingCards,
+  shownCards,
+} from "../store/call_views.ts";
+import { type Card, placeCards } from "../store/cards.ts";
+import { isTouch } from "../store/media.ts";
 import { me } from "../store/session.ts";
-import { isTyping, useKeys } from "../store/keys.ts";
+import { useKeys } from "../store/keys.ts";
 import { ringBlocked } from "../store/ring.ts";
-import { CallCard } from "./call_card.tsx";
+import { CallCard, SETTLE_MS } from "./call_card.tsx";
 import { Icon } from "./icon.tsx";
 import { Mark } from "./mark.tsx";
 import { Moment } from "./moment.tsx";
 import { PHASE_MARKS } from "./call_words.ts";
+import { useStale } from "./veil.tsx";
 
 /** How many dialogs are open, one over the other. */
 export const dialogs = signal(0);
-
-/** Cards that have had their chance of the focus; kept here, since the stack moves in and out of dialogs. */
-let met = new Set<string>();
 
 /** More than this at once nobody can choose from; the rest is counted. */
 const SHOWN = 4;
@@ -41,12 +49,16 @@ function Stack() {
   const open = all.filter((card) => !isFolded(card));
   // On its own page a call needs no bar that leads to it.
   const folded = all.filter((card) => isFolded(card) && place.value.path !== callPath(card.call.id));
+  const placed = placeCards(open, cards.value, SHOWN);
+  const stale = useStale();
   const rest = open.slice(SHOWN).filter(({ phase }) => phase === "ringing").length;
   const stack = useRef<HTMLElement>(null);
   useFocus(stack);
   useKeys({
-    KeyA: () => onRinging(stack, "accept"),
-    KeyR: () => onRinging(stack, "reject"),
+    KeyA: () => onRinging("accept"),
+    KeyR: () => onRinging("reject"),
+    KeyH: () => press(stack, "call-hangup"),
+    KeyT: () => press(stack, "call-transfer"),
     Escape: () => {
       const card = focusedCard(stack) ?? shownCards.value.find((one) => !isFolded(one));
       if (!card || isFolded(card)) return false;
@@ -55,7 +67,17 @@ function Stack() {
     },
   }, { over: true });
   return (
-    <section ref={stack} class="call-cards" aria-label={t("card.label")}>
+    <section
+      ref={stack}
+      class={stale ? "call-cards is-under-bar" : "call-cards"}
+      aria-label={t("card.label")}
+      onFocusIn={() => {
+        focusedCall.value = focusedCard(stack)?.call.id ?? null;
+      }}
+      onFocusOut={() => {
+        focusedCall.value = null;
+      }}
+    >
       <p class="sr-only" role="alert">
         {ringingCards.value.map(({ call }) => t("card.incoming_from", { name: callerLabel(call) })).join(
           ". ",
@@ -64,11 +86,11 @@ function Stack() {
       {folded.length > 0 && (
         <div class="call-bars">{folded.map((card) => <Bar key={card.call.id} card={card} />)}</div>
       )}
-      {open.slice(0, SHOWN).map((card) => <CallCard key={card.call.id} card={card} />)}
+      {placed.map((card, index) => <CallCard key={card.call.id} card={card} index={index} />)}
       {rest > 0 && <p class="call-cards-more">{t("card.more", { n: rest })}</p>}
       {ringBlocked.value && (
         <p class="call-cards-more">
-          <Icon of={Volume2} /> {t("card.sound_blocked")}
+          <Icon of={Volume2} /> {t(isTouch() ? "card.sound_blocked.touch" : "card.sound_blocked")}
         </p>
       )}
     </section>
@@ -97,32 +119,30 @@ function Bar({ card }: { card: Card }) {
 }
 
 /**
- * A card that appears takes the focus to its Accept, unless somebody types, a dialog is open, or another card has it.
- * When the focused card goes, the focus goes back.
+ * A card that rings takes the focus to its Accept where nothing else has it and no dialog is open; once it has
+ * settled, so that a key on its way to the page does not accept it.
  */
 function useFocus(stack: { current: HTMLElement | null }): void {
-  const before = useRef<Element | null>(null);
   const ids = ringingCards.value.filter((card) => !isFolded(card)).map(({ call }) => call.id);
-  const fresh = ids.find((id) => !met.has(id));
-  met = new Set(ids);
-  useLayoutEffect(() => {
-    if (fresh === undefined || dialogs.peek() > 0) return;
-    const focused = document.activeElement;
-    if (isTyping(focused) || stack.current?.contains(focused)) return;
-    before.current = focused;
-    buttonOf(stack.current, fresh)?.focus({ preventScroll: true });
-  }, [fresh]);
   useEffect(() => {
-    // The browser gives the focus of what is gone to nobody.
-    if (document.activeElement !== document.body && document.activeElement !== null) return;
-    const next = ids[0] === undefined ? null : buttonOf(stack.current, ids[0]);
-    if (next) next.focus({ preventScroll: true });
-    else if (before.current instanceof HTMLElement && before.current.isConnected) before.current.focus();
+    const timer = setTimeout(() => {
+      if (dialogs.peek() > 0 || ids[0] === undefined || !isNowhere(document.activeElement)) return;
+      buttonOf(stack.current, ids[0])?.focus({ preventScroll: true });
+    }, SETTLE_MS);
+    return () => clearTimeout(timer);
   }, [ids.join()]);
+  useEffect(() => {
+    // What is taken off the page with the focus in it does not say so.
+    focusedCall.value = focusedCard(stack)?.call.id ?? null;
+  });
   useEffect(() => () => {
-    if (document.activeElement !== document.body && document.activeElement !== null) return;
-    if (before.current instanceof HTMLElement && before.current.isConnected) before.current.focus();
+    focusedCall.value = null;
   }, []);
+}
+
+/** The browser gives the focus of what is gone to nobody, and a page that was just opened has it as a whole. */
+function isNowhere(focused: Element | null): boolean {
+  return focused === null || focused === document.body || focused.id === "content";
 }
 
 function buttonOf(stack: HTMLElement | null, id: string): HTMLElement | null {
@@ -136,17 +156,19 @@ function focusedCard(stack: { current: HTMLElement | null }): Card | undefined {
   return shownCards.value.find(({ call }) => call.id === id);
 }
 
-/** The key means the card that has the focus, else the first that still offers the deed. */
-function onRinging(stack: { current: HTMLElement | null }, deed: "accept" | "reject"): void | false {
-  const focused = focusedCard(stack);
-  const offers = ringingCards.value.filter(({ call }) => {
-    const doing = doings.value.get(call.id);
-    if (doing?.state === "busy") return false;
-    const accepted = doing?.state === "done" || call.accepted_by?.id === me.peek()?.id;
-    // Rejecting is offered until the phone stops ringing; accepting only once.
-    return deed === "reject" ? !(doing?.state === "done" && doing.deed === "reject") : !accepted;
-  });
-  const card = offers.find((one) => one === focused) ?? offers[0];
-  if (!card) return false;
-  void actOn(card.call, deed);
+function onRinging(deed: "accept" | "reject"): void | false {
+  const call = keyTargets.peek()[deed];
+  if (!call) return false;
+  void actOn(call, deed);
+}
+
+/** A key that ends or moves a conversation means the card that has the focus, and no other. */
+function press(stack: { current: HTMLElement | null }, testid: string): void | false {
+  const id = focusedCard(stack)?.call.id;
+  if (id === undefined) return false;
+  const button = stack.current?.querySelector<HTMLElement>(
+    `[data-call="${CSS.escape(id)}"] [data-testid="${testid}"]`,
+  );
+  if (!button) return false;
+  button.click();
 }

@@ -3,7 +3,7 @@
  * What can be done at a conversation of one's own: hang up, or transfer it to another number.
  */
 import { PhoneForwarded, PhoneOff } from "lucide";
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { otherLabel } from "../i18n/parties.ts";
 import { shownNumber } from "../i18n/phones.ts";
 import { t } from "../i18n/translate.ts";
@@ -13,12 +13,22 @@ import { sentence } from "../store/refusals.ts";
 import type { Call } from "../types.ts";
 import { Icon } from "./icon.tsx";
 
+/** A call that is hung up or transferred shows it within this time. */
+const GIVEN_UP_MS = 8000;
+
 /** The buttons, and in their place what became of the last one. */
 export function CallTools({ call, onPage = false }: { call: Call; onPage?: boolean }) {
   const doing = doings.value.get(call.id);
   const [transfers, setTransfers] = useState(false);
-  const busy = doing?.state === "busy" || doing?.state === "done" && doing.deed !== "accept";
+  const waits = doing?.state === "done" && doing.deed !== "accept";
+  const busy = doing?.state === "busy" || waits;
   const said = doing ? words(doing) : "";
+  useEffect(() => {
+    // Asterisk took the order, and yet nothing came of it: the buttons are needed again.
+    if (!waits) return;
+    const timer = setTimeout(() => forget(call.id), GIVEN_UP_MS);
+    return () => clearTimeout(timer);
+  }, [waits]);
   return (
     <div class="call-tools">
       {said && (

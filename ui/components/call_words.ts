@@ -4,6 +4,7 @@
  */
 import { ArrowLeftRight, type IconNode, PhoneIncoming, PhoneOutgoing } from "lucide";
 import { partyName } from "../i18n/parties.ts";
+import { shownNumber } from "../i18n/phones.ts";
 import { clockTime, timer } from "../i18n/times.ts";
 import { t } from "../i18n/translate.ts";
 import { linkOf } from "../store/call_views.ts";
@@ -60,6 +61,13 @@ export function shortUncertainty(call: Call): string {
   const link = linkOf(call);
   if (!link || link.state === "up") return t("mark.unknown");
   return t("call.uncertain.short", { at: clockTime(Date.parse(link.since)) });
+}
+
+/** To whom a call was last sent on, or by whom; empty where it was not. What came of it only its course tells. */
+export function transferOf({ transferred }: Call): string {
+  if (!transferred) return "";
+  if (transferred.to) return t("call.gave", { number: shownNumber(transferred.to) });
+  return t("card.from", { name: partyName(transferred.by) });
 }
 
 /** How long people talked: `3:21`; a dash where nobody did. */

@@ -5,6 +5,7 @@
 import type { Key } from "../i18n/en.ts";
 import { t } from "../i18n/translate.ts";
 import { sheetShown } from "../store/keys.ts";
+import { mayOperate } from "../store/session.ts";
 import { Dialog } from "./dialog.tsx";
 
 const KEYS: [keys: string[], what: Key][] = [
@@ -14,6 +15,8 @@ const KEYS: [keys: string[], what: Key][] = [
   [["O"], "keys.open"],
   [["A"], "keys.accept"],
   [["R"], "keys.reject"],
+  [["H"], "keys.hangup"],
+  [["T"], "keys.transfer"],
   [["Esc"], "keys.close"],
   [["G", "B"], "keys.board"],
   [["G", "I"], "keys.intercoms"],
@@ -22,6 +25,9 @@ const KEYS: [keys: string[], what: Key][] = [
   [["G", "S"], "keys.settings"],
   [["?"], "keys.sheet"],
 ];
+
+/** Of no use to whoever has no doors. */
+const FOR_OPERATORS: readonly Key[] = ["keys.open", "keys.intercoms", "keys.events"];
 
 /** Shows the sheet while it is asked for. */
 export function KeysSheet() {
@@ -34,7 +40,7 @@ export function KeysSheet() {
       }}
     >
       <dl class="keys">
-        {KEYS.map(([keys, what]) => (
+        {KEYS.filter(([, what]) => mayOperate.value || !FOR_OPERATORS.includes(what)).map(([keys, what]) => (
           <div key={what}>
             <dt>{keys.map((key) => <kbd key={key}>{key}</kbd>)}</dt>
             <dd>{t(what)}</dd>

@@ -8,6 +8,7 @@ import { t } from "../i18n/translate.ts";
 import { links, stream } from "../store/live.ts";
 import type { Link } from "../types.ts";
 import { Mark, type MarkKind } from "./mark.tsx";
+import { useStale } from "./veil.tsx";
 
 const NAMES: Record<string, Key> = {
   broker: "link.broker",
@@ -51,19 +52,23 @@ function markOf(link: Link): MarkKind {
 /** All links, each as a mark and its name; what is wrong with it is said in words. */
 export function LinkStates() {
   const phase = stream.value.phase;
+  // With this page's own connection cut, nobody says how the others are.
+  const stale = useStale();
   return (
     <ul class="links" aria-label={t("frame.links")}>
       {links.value.map((link) => (
         <li
           key={link.id}
-          class={`link-state is-${link.state}${link.state === "up" && link.warning ? " has-warning" : ""}`}
+          class={stale
+            ? "link-state is-unsaid"
+            : `link-state is-${link.state}${link.state === "up" && link.warning ? " has-warning" : ""}`}
           data-testid="link-state"
           data-id={link.id}
           data-state={link.state}
-          title={describe(link)}
+          title={stale ? `${linkName(link.id)}: ${t("mark.unknown")}` : describe(link)}
         >
-          <Mark kind={markOf(link)} word={linkName(link.id)} />
-          {link.state !== "up" && <span class="link-word">{linkWord(link)}</span>}
+          <Mark kind={stale ? "unknown" : markOf(link)} word={linkName(link.id)} />
+          {!stale && link.state !== "up" && <span class="link-word">{linkWord(link)}</span>}
         </li>
       ))}
       <li

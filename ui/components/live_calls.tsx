@@ -6,7 +6,7 @@ import { TriangleAlert } from "lucide";
 import { partyLabel } from "../i18n/parties.ts";
 import { t } from "../i18n/translate.ts";
 import { callPath, navigate } from "../router.ts";
-import { isOver, isParty } from "../store/calls.ts";
+import { companyBeside, isOver, isParty, ringFor, standing } from "../store/calls.ts";
 import { isAdmin, mayOperate, me } from "../store/session.ts";
 import type { Call } from "../types.ts";
 import {
@@ -15,6 +15,7 @@ import {
   endReason,
   shortUncertainty,
   talkedFor,
+  transferOf,
   uncertainty,
   whatElseGoesOn,
 } from "./call_words.ts";
@@ -52,9 +53,10 @@ function LiveCall({ call, past }: { call: Call; past: boolean }) {
   // Where all calls are one's own, saying so says nothing.
   const mine = !past && mayOperate.value && isParty(call, me.value?.id);
   const direction = t(`call.direction.${call.direction}`);
+  const ring = over ? null : ringFor(call, me.value?.id);
   return (
     <li
-      class={`live-call is-${call.status}${over && !past ? " is-over" : ""}${
+      class={`live-call is-${standing(call, me.value?.id)}${over && !past ? " is-over" : ""}${
         call.uncertain ? " is-uncertain" : ""
       }`}
       data-testid={past ? "last-call" : "live-call"}
@@ -84,7 +86,7 @@ function LiveCall({ call, past }: { call: Call; past: boolean }) {
           ? <Moment at={call.started_at} as="clock" />
           : over
           ? talkedFor(call)
-          : <Moment at={call.answered_at ?? call.started_at} as="timer" />}
+          : <Moment at={ring?.since ?? call.answered_at ?? call.started_at} as="timer" />}
       </span>
     </li>
   );
@@ -94,22 +96,25 @@ function Details({ call, mine }: { call: Call; mine: boolean }) {
   const over = isOver(call);
   const talked = call.status === "completed" ? `${t("call.talked")} ${talkedFor(call)}` : endReason(call);
   const said = over ? talked : call.uncertain ? shortUncertainty(call) : whatElseGoesOn(call);
-  const title = [call.company?.name, !over && call.uncertain ? uncertainty(call) : said].filter(Boolean).join(
-    " · ",
-  );
+  const company = companyBeside(call);
+  const gave = transferOf(call);
+  const title = [call.company?.name, !over && call.uncertain ? uncertainty(call) : said, gave]
+    .filter(Boolean).join(" · ");
   return (
     <span class="live-detail muted" title={title}>
       {call.unknown_number && <UnknownNumber call={call} />}
-      {call.company && <span class="live-company">{call.company.name}</span>}
+      {company && <span class="live-company">{company}</span>}
       {said && <span class="live-said">{said}</span>}
+      {over && gave && <span class="live-said">{gave}</span>}
       {mine && <span class="tag">{t("call.mine")}</span>}
     </span>
   );
 }
 
-/** How a call stands; grey while nobody can know. */
+/** How a call stands for this person; grey while nobody can know. */
 export function CallMark({ call }: { call: Call }) {
-  const word = t(`call.status.${call.status}`);
+  const status = standing(call, me.value?.id);
+  const word = t(`call.status.${status}`);
   if (call.uncertain && !isOver(call)) {
     return (
       <span class="status" title={uncertainty(call)}>
@@ -118,20 +123,25 @@ export function CallMark({ call }: { call: Call }) {
     );
   }
   return (
-    <span class="status" title={[word, endReason(call)].filter(Boolean).join(". ")}>
-      <Mark kind={CALL_MARKS[call.status]} word={word} />
+    <span class="status" title={[word, endReason(call), transferOf(call)].filter(Boolean).join(". ")}>
+      <Mark kind={CALL_MARKS[status]} word={word} />
     </span>
   );
 }
 
 /** The warning that a dialled number is nobody's, with the way to mend it for whoever may. */
 export function UnknownNumber({ call }: { call: Call }) {
-  const text = t("call.unknown", { number: call.receiver.number ?? "?" });
+  const number = call.receiver.number ?? "";
+  const text = t("call.unknown", { number: number || "?" });
   return (
     <span class="unknown-number" title={text}>
       <Icon of={TriangleAlert} size={14} />
       {isAdmin.value
-        ? <Link to="/settings?tab=people" title={t("call.unknown.do")}>{text}</Link>
+        ? (
+          <Link to={`/settings?tab=people&number=${encodeURIComponent(number)}`} title={t("call.unknown.do")}>
+            {text}
+          </Link>
+        )
         : <span>{text}</span>}
     </span>
   );

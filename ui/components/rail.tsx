@@ -13,6 +13,7 @@ import { mayOperate } from "../store/session.ts";
 import { Icon } from "./icon.tsx";
 import { Link } from "./link.tsx";
 import { Logo } from "./logo.tsx";
+import { useStale } from "./veil.tsx";
 
 interface Stop {
   to: string;
@@ -53,6 +54,7 @@ const STOPS: Stop[] = [
 /** The rail. */
 export function Rail() {
   const { path } = place.value;
+  const stale = useStale();
   return (
     <nav class="rail" aria-label={t("frame.pages")}>
       <Link to="/" class="rail-logo" aria-label="Doorline" tabIndex={-1}>
@@ -71,7 +73,10 @@ export function Rail() {
             <span class="rail-icon">
               <Icon of={stop.icon} size={20} />
               {badge > 0 && (
-                <span class="badge num" title={t(stop.counts ?? "frame.attention", { n: badge })}>
+                <span
+                  class={stale ? "badge num is-stale" : "badge num"}
+                  title={t(stop.counts ?? "frame.attention", { n: badge })}
+                >
                   {badge > 99 ? "99+" : number(badge)}
                 </span>
               )}

@@ -3,11 +3,12 @@
  * Search in the top line: finds a panel, a live call, a person, a company, and a number in the history.
  */
 import { Search as SearchIcon } from "lucide";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { t } from "../i18n/translate.ts";
 import { navigate } from "../router.ts";
 import { readDirectory } from "../store/directory.ts";
 import { searchAsked } from "../store/keys.ts";
+import { mayOperate } from "../store/session.ts";
 import { Icon } from "./icon.tsx";
 import { Mark } from "./mark.tsx";
 import { type Found, foundFor } from "./search_found.ts";
@@ -19,7 +20,9 @@ export function Search() {
   const [isOpen, setOpen] = useState(false);
   const input = useRef<HTMLInputElement>(null);
   const asked = searchAsked.value;
-  useEffect(() => {
+  const closing = useRef<ReturnType<typeof setTimeout>>(undefined);
+  // With the drawing, not after it: what is typed next would be selected too, and typed over.
+  useLayoutEffect(() => {
     if (asked > 0) {
       input.current?.focus();
       input.current?.select();
@@ -62,7 +65,7 @@ export function Search() {
         aria-controls="search-list"
         aria-activedescendant={hasList && current ? `found-${current.id}` : undefined}
         aria-autocomplete="list"
-        placeholder={t("search.hint")}
+        placeholder={t(mayOperate.value ? "search.hint" : "search.hint.mine")}
         autocomplete="off"
         spellcheck={false}
         value={text}
@@ -72,11 +75,14 @@ export function Search() {
           setOpen(true);
         }}
         onFocus={() => {
+          clearTimeout(closing.current);
           setOpen(true);
           void readDirectory();
         }}
         // A press on a match takes the focus first: let it land.
-        onBlur={() => setTimeout(() => setOpen(false), 150)}
+        onBlur={() => {
+          closing.current = setTimeout(() => setOpen(false), 150);
+        }}
         onKeyDown={onKeyDown}
       />
       <kbd class="wide-only">/</kbd>

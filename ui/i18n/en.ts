@@ -59,6 +59,7 @@ const enFrame = {
 
   "search.label": "Find a panel, a person, a company or a call",
   "search.hint": "Panel, person, number",
+  "search.hint.mine": "Call or number",
   "search.none": "Nothing matches “{text}”",
 
   "board.ringing": "Ringing now",
@@ -241,7 +242,9 @@ const enFrame = {
   "panel.remove.question": "Remove “{name}”?",
 
   "employee.title": "Hello, {name}",
-  "employee.text": "Calls to your numbers ring here. Panels and doors are for operators.",
+  "employee.text": "Calls to your numbers appear here. Panels and doors are for operators.",
+  "employee.numbers": "Your numbers: {numbers}",
+  "employee.numbers.none": "No number is yours yet: an administrator gives them.",
   "employee.more": "You can change your password and make API tokens in the settings.",
 
   "not_found.title": "There is nothing here",

@@ -83,6 +83,7 @@ export const enSettings = {
   "people.add": "Add a person",
   "people.add.title": "New person",
   "people.none": "Nobody yet",
+  "people.number": "Nobody owns {number}. Whose is it? “Numbers” beside their name adds it.",
   "people.you": "you",
   "people.disabled": "disabled",
   "people.no_password": "no password",

@@ -18,11 +18,13 @@ export function shownNumber(number: string): string {
     return `8 ${russian(digits.slice(1))}`;
   }
   if (digits.length === 11 && digits.startsWith("7")) return `+7 ${russian(digits.slice(1))}`;
+  if (/^1[2-9]\d\d[2-9]\d{6}$/.test(digits)) return `+${withCode(digits)}`;
   if (digits.length === 12 && digits.startsWith("375")) return `+375 ${belarusian(digits.slice(3))}`;
   if (international) return `+${withCode(digits)}`;
   if (digits.length === 10) return russian(digits);
   if (digits.length === 7) return local(digits);
-  return threes(digits);
+  // It may begin with a code, or with what is dialled before one: groups would only guess.
+  return digits;
 }
 
 function russian(digits: string): string {

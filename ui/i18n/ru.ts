@@ -63,6 +63,7 @@ const ruFrame: Record<Exclude<Key, keyof typeof enCalls | keyof typeof enSetting
 
   "search.label": "Найти панель, человека, компанию или звонок",
   "search.hint": "Панель, человек, номер",
+  "search.hint.mine": "Звонок или номер",
   "search.none": "Ничего нет по запросу «{text}»",
 
   "board.ringing": "Звонят сейчас",
@@ -251,7 +252,9 @@ const ruFrame: Record<Exclude<Key, keyof typeof enCalls | keyof typeof enSetting
   "panel.remove.question": "Удалить «{name}»?",
 
   "employee.title": "Здравствуйте, {name}",
-  "employee.text": "Звонки на ваши номера звонят здесь. С панелями и дверями работают операторы.",
+  "employee.text": "Звонки на ваши номера появляются здесь. С панелями и дверями работают операторы.",
+  "employee.numbers": "Ваши номера: {numbers}",
+  "employee.numbers.none": "Ваших номеров пока нет: их указывает администратор.",
   "employee.more": "В настройках можно сменить пароль и создать токены API.",
 
   "not_found.title": "Здесь ничего нет",

@@ -86,6 +86,7 @@ export const ruSettings: Record<keyof typeof enSettings, string> = {
   "people.add": "Добавить",
   "people.add.title": "Новый человек",
   "people.none": "Пока никого",
+  "people.number": "Номер {number} ничей. Чей он? Его добавит кнопка «Номера» рядом с именем.",
   "people.you": "это вы",
   "people.disabled": "отключён",
   "people.no_password": "без пароля",

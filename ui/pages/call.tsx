@@ -8,7 +8,7 @@ import { useEffect } from "preact/hooks";
 import { Answering } from "../components/call_card.tsx";
 import { CallNotes } from "../components/call_notes.tsx";
 import { CallTools } from "../components/call_tools.tsx";
-import { DIRECTION_ICONS, endReason, uncertainty, whatGoesOn } from "../components/call_words.ts";
+import { DIRECTION_ICONS, endReason, transferOf, uncertainty, whatGoesOn } from "../components/call_words.ts";
 import { Icon } from "../components/icon.tsx";
 import { Link } from "../components/link.tsx";
 import { CallMark, UnknownNumber } from "../components/live_calls.tsx";
@@ -16,14 +16,16 @@ import { Mark } from "../components/mark.tsx";
 import { Moment } from "../components/moment.tsx";
 import { PartyName } from "../components/party.tsx";
 import { Broken, Empty, Skeleton } from "../components/states.tsx";
+import { shownNumber } from "../i18n/phones.ts";
 import { timer } from "../i18n/times.ts";
 import { t } from "../i18n/translate.ts";
 import { callPath, navigate } from "../router.ts";
-import { isOver, ringFor, talksIn } from "../store/calls.ts";
+import { companyBeside, isOver, ringFor, talksIn } from "../store/calls.ts";
 import { mergedInto, useCall } from "../store/call_detail.ts";
+import { transferFailed } from "../store/course.ts";
 import { useKeys } from "../store/keys.ts";
 import { me } from "../store/session.ts";
-import type { Call } from "../types.ts";
+import type { Call, CallDetail } from "../types.ts";
 import { CallCourse } from "./call_course.tsx";
 import { CallLegs, CallTimeline } from "./call_timeline.tsx";
 
@@ -52,7 +54,7 @@ export function CallPage({ id }: { id: string }) {
       <div class="panel-main">
         <Head call={call} />
         {known.error !== null && <Broken error={known.error} onRetry={known.reload} />}
-        <Facts call={call} />
+        <Facts call={call} detail={detail} />
         {detail ? <CallCourse call={detail} /> : known.error === null && <Skeleton rows={3} tall />}
         {detail && <CallTimeline call={detail} />}
       </div>
@@ -87,7 +89,7 @@ function Head({ call }: { call: Call }) {
           <span class="call-direction">
             <Icon of={DIRECTION_ICONS[call.direction]} /> {t(`call.direction.${call.direction}`)}
           </span>
-          {call.company && <span>{call.company.name}</span>}
+          {companyBeside(call) && <span>{companyBeside(call)}</span>}
           {call.unknown_number && <UnknownNumber call={call} />}
         </p>
         {!over && call.uncertain && (
@@ -105,8 +107,12 @@ function Head({ call }: { call: Call }) {
   );
 }
 
-function Facts({ call }: { call: Call }) {
+function Facts({ call, detail }: { call: Call; detail: CallDetail | null }) {
   const over = isOver(call);
+  const to = call.transferred?.to;
+  const gave = to && detail && transferFailed({ ...detail, ...call })
+    ? t("call.gave.unanswered", { number: shownNumber(to) })
+    : transferOf(call);
   return (
     <dl class="facts">
       <Fact name={t("column.outcome")}>
@@ -114,6 +120,7 @@ function Facts({ call }: { call: Call }) {
           <CallMark call={call} />
         </dd>
         <dd class="muted">{over ? endReason(call) : whatGoesOn(call)}</dd>
+        {gave && <dd class="muted" data-testid="call-transfer-said">{gave}</dd>}
       </Fact>
       <Fact name={t("call.talked")}>
         <dd class="num">

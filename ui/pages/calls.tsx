@@ -11,10 +11,11 @@ import type { Key } from "../i18n/en.ts";
 import { t } from "../i18n/translate.ts";
 import { callPath, navigate, place, setQuery } from "../router.ts";
 import { type CallChoice, callChoice, isOver, mergeCalls, wantedCall } from "../store/calls.ts";
-import { liveCalls } from "../store/call_views.ts";
+import { useCallHistory } from "../store/call_history.ts";
+import { livingCalls } from "../store/call_views.ts";
 import { useKeys } from "../store/keys.ts";
 import { calls } from "../store/live.ts";
-import { type Loaded, useList } from "../store/load.ts";
+import type { Loaded } from "../store/load.ts";
 import { usePhone } from "../store/media.ts";
 import { mayOperate } from "../store/session.ts";
 import type { Call, CallsPage as Answer } from "../types.ts";
@@ -39,8 +40,8 @@ const COLUMNS: Key[] = [
 /** The page of calls. */
 export function CallsPage() {
   const choice = callChoice(place.value.query);
-  const loaded = useList<Call, Answer>("/api/calls", { ...choice, limit: 100 });
-  const shown = rows(choice, loaded);
+  const { loaded, fresh } = useCallHistory({ ...choice, limit: 100 });
+  const shown = rows(choice, loaded, fresh);
   const [selected, setSelected] = useState<string | null>(null);
   const handle = useRef<VirtualListHandle>(null);
   const phone = usePhone();
@@ -121,20 +122,22 @@ function Head() {
 }
 
 /** What was read, with what happened since. A call that lives stands above, and here only when it was asked for. */
-function rows(choice: CallChoice, loaded: Loaded<Call, Answer>): Call[] {
+function rows(choice: CallChoice, loaded: Loaded<Call, Answer>, fresh: readonly Call[]): Call[] {
   if (loaded.busy && !loaded.items.length) return [];
-  const fresh = [...calls.value.values()].filter((call) => wantedCall(call, choice));
+  const known = new Map(fresh.map((call) => [call.id, call]));
   // What was read may have changed since, and then fit no more; but the service searches in more than a view has.
-  const read = loaded.items.filter(({ id }) => {
-    const now = calls.value.get(id);
-    return now === undefined || wantedCall(now, { ...choice, q: "" });
+  const read = loaded.items.flatMap((call) => {
+    const now = known.get(call.id) ?? call;
+    return wantedCall(now, { ...choice, q: "" }) ? [now] : [];
   });
-  const all = mergeCalls(fresh, read);
-  return choice.status === "" ? all.filter((call) => isOver(call) || !calls.value.has(call.id)) : all;
+  const all = mergeCalls(fresh.filter((call) => wantedCall(call, choice)), read);
+  if (choice.status !== "") return all;
+  const above = new Set(livingCalls.value.map(({ id }) => id));
+  return all.filter((call) => isOver(call) || !above.has(call.id));
 }
 
 function Live() {
-  const living = liveCalls.value.filter((call) => !isOver(call));
+  const living = livingCalls.value;
   if (!living.length) return null;
   return (
     <section class="calls-live" aria-label={t("calls.live")}>

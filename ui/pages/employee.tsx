@@ -7,23 +7,29 @@ import { Link } from "../components/link.tsx";
 import { LiveCallList } from "../components/live_calls.tsx";
 import { Broken, Empty, PartOnly, Skeleton } from "../components/states.tsx";
 import { t } from "../i18n/translate.ts";
+import { shownNumber } from "../i18n/phones.ts";
 import { isOver, mergeCalls } from "../store/calls.ts";
-import { liveCalls } from "../store/call_views.ts";
+import { useCallHistory } from "../store/call_history.ts";
+import { livingCalls } from "../store/call_views.ts";
 import { calls } from "../store/live.ts";
-import { useList } from "../store/load.ts";
 import { me } from "../store/session.ts";
-import type { Call, CallsPage as Answer } from "../types.ts";
 
 const LAST = 10;
 
 /** The employee's page. */
 export function EmployeePage() {
-  const living = liveCalls.value.filter((call) => !isOver(call));
+  const living = livingCalls.value;
+  const phones = me.value?.phones ?? [];
   return (
     <div class="board">
       <div>
         <h2 class="hello">{t("employee.title", { name: me.value?.name || me.value?.login || "" })}</h2>
         <p class="muted">{t("employee.text")}</p>
+        <p class="muted own-numbers" data-testid="own-numbers">
+          {phones.length > 0
+            ? t("employee.numbers", { numbers: phones.map(shownNumber).join(", ") })
+            : t("employee.numbers.none")}
+        </p>
       </div>
       {living.length > 0 && (
         <section aria-label={t("mine.calls")}>
@@ -39,10 +45,12 @@ export function EmployeePage() {
 }
 
 function LastCalls({ living }: { living: boolean }) {
-  const loaded = useList<Call, Answer>("/api/calls", { limit: LAST });
-  const over = [...calls.value.values()].filter(isOver);
-  const known = loaded.items.map((call) => calls.value.get(call.id) ?? call);
-  const shown = mergeCalls(over, known).filter(isOver).slice(0, LAST);
+  const { loaded, fresh } = useCallHistory({ limit: LAST });
+  const above = new Set(livingCalls.value.map(({ id }) => id));
+  // A call that goes on without this person is among the last ones already; one that is nowhere any more is over.
+  const known = (id: string, over: boolean) => over || calls.value.has(id) && !above.has(id);
+  const shown = mergeCalls(fresh, loaded.items)
+    .filter((call) => known(call.id, isOver(call))).slice(0, LAST);
   // Under a call that lives, it would be no truth that there are none.
   if (living && !shown.length && loaded.error === null) return null;
   return (

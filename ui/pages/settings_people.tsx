@@ -9,7 +9,8 @@ import { Icon } from "../components/icon.tsx";
 import { Broken, Empty, FormError, Skeleton } from "../components/states.tsx";
 import type { Key } from "../i18n/en.ts";
 import { t } from "../i18n/translate.ts";
-import { place } from "../router.ts";
+import { shownNumber } from "../i18n/phones.ts";
+import { place, setQuery } from "../router.ts";
 import { useList, useSending } from "../store/load.ts";
 import { me } from "../store/session.ts";
 import type { User, UserChange } from "../types.ts";
@@ -37,6 +38,12 @@ export function People() {
         : [...items, user]
     );
   const close = () => setAsking(null);
+  // A call to a number that is nobody's leads here with it.
+  const number = place.value.query.get("number") ?? "";
+  const numbered = (user: User) => {
+    replace(user);
+    if (number) setQuery({ number: "" });
+  };
   return (
     <section class="card" aria-label={t("settings.people")}>
       <div class="section-head">
@@ -45,6 +52,11 @@ export function People() {
           <Icon of={UserPlus} /> {t("people.add")}
         </button>
       </div>
+      {number && (
+        <p class="dialog-text" role="note" data-testid="number-in-hand">
+          {t("people.number", { number: shownNumber(number) })}
+        </p>
+      )}
       {loaded.error !== null && <Broken error={loaded.error} onRetry={loaded.reload} />}
       {loaded.busy && !loaded.items.length && <Skeleton rows={4} />}
       {!loaded.busy && loaded.error === null && !loaded.items.length && (
@@ -65,7 +77,9 @@ export function People() {
       )}
       {asking?.what === "add" && <PersonDialog onClose={close} onDone={replace} />}
       {asking?.what === "password" && <PasswordDialog user={asking.user} onClose={close} onDone={replace} />}
-      {asking?.what === "phones" && <PhonesDialog user={asking.user} onClose={close} onDone={replace} />}
+      {asking?.what === "phones" && (
+        <PhonesDialog user={asking.user} more={number} onClose={close} onDone={numbered} />
+      )}
       {asking?.what === "status" && <StatusDialog user={asking.user} onClose={close} onDone={replace} />}
     </section>
   );

@@ -84,12 +84,14 @@ export function written(phones: readonly string[]): string[] {
 }
 
 /** A person's numbers. */
-export function PhonesDialog({ user, onClose, onDone }: {
+export function PhonesDialog({ user, more, onClose, onDone }: {
   user: User;
+  /** A number to be added, where one is at hand. */
+  more: string;
   onClose: () => void;
   onDone: (user: User) => void;
 }) {
-  const [phones, setPhones] = useState<string[]>([...user.phones]);
+  const [phones, setPhones] = useState<string[]>([...user.phones, ...(more ? [more] : [])]);
   const sending = useSending();
   async function submit(event: Event) {
     event.preventDefault();

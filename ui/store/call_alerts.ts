@@ -8,6 +8,7 @@ import { shownNumber } from "../i18n/phones.ts";
 import { t } from "../i18n/translate.ts";
 import { ringFor } from "./calls.ts";
 import { fold, ringingCards } from "./call_views.ts";
+import { stream } from "./live.ts";
 import { me } from "./session.ts";
 import { notify } from "./preferences.ts";
 import type { Call } from "../types.ts";
@@ -16,7 +17,9 @@ import type { Call } from "../types.ts";
 export function notifyOfCalls(): void {
   const shown = new Map<string, Notification>();
   effect(() => {
-    const ringing = new Map(ringingCards.value.map(({ call }) => [call.id, call]));
+    // What may be over long ago is nothing to call somebody back to the page for.
+    const certain = ringingCards.value.filter(({ call }) => !call.uncertain && stream.value.phase !== "cut");
+    const ringing = new Map(certain.map(({ call }) => [call.id, call]));
     for (const [id, notification] of shown) {
       if (ringing.has(id)) continue;
       notification.close();

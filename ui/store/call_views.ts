@@ -4,12 +4,12 @@
  */
 import { computed, effect, signal } from "@preact/signals";
 import { doings, forget } from "./call_actions.ts";
-import { arrangeLive, isOver } from "./calls.ts";
+import { arrangeLive, isOver, isOwnNow, ringFor, takenBy } from "./calls.ts";
 import { arrangeCards, type Card, type Cards, trackCards } from "./cards.ts";
 import { now } from "./clock.ts";
 import { calls, links, stream } from "./live.ts";
 import { isFresh } from "./live_calls.ts";
-import { me } from "./session.ts";
+import { mayOperate, me } from "./session.ts";
 import type { Call, Link } from "../types.ts";
 
 /** The cards of this person. */
@@ -32,8 +32,31 @@ export const ringingCards = computed(() => shownCards.value.filter(({ phase }) =
 export const liveCalls = computed(() => {
   // Only calls that are over follow the clock: most of the time none is there.
   const all = [...calls.value.values()];
-  return arrangeLive(all.some(isOver) ? all.filter((call) => isFresh(call, now.value)) : all);
+  const fresh = all.some(isOver) ? all.filter((call) => isFresh(call, now.value)) : all;
+  return arrangeLive(fresh, me.value?.id);
 });
+/** Calls that live: to operators all of them, to others their own at this moment. */
+export const livingCalls = computed(() =>
+  liveCalls.value.filter((call) => mayOperate.value ? !isOver(call) : isOwnNow(call, me.value?.id))
+);
+
+/** The call whose card has the focus. */
+export const focusedCall = signal<string | null>(null);
+
+/** On which call each key acts: the one that has the focus, else the first that still offers the deed. */
+export const keyTargets = computed(() => ({ accept: targetOf("accept"), reject: targetOf("reject") }));
+
+function targetOf(deed: "accept" | "reject"): Call | undefined {
+  const offers = ringingCards.value.filter(({ call }) => {
+    const doing = doings.value.get(call.id);
+    if (doing?.state === "busy") return false;
+    const taken = takenBy(call, ringFor(call, me.value?.id));
+    const accepted = doing?.state === "done" || taken !== null && taken.id === me.value?.id;
+    // Rejecting is offered until the phone stops ringing; accepting only once.
+    return deed === "reject" ? !(doing?.state === "done" && doing.deed === "reject") : !accepted;
+  });
+  return (offers.find(({ call }) => call.id === focusedCall.value) ?? offers[0])?.call;
+}
 
 /** Whether a card is folded to a bar: by hand, or since its call never rang here. */
 export function isFolded({ call, phase, rang }: Card): boolean {
@@ -72,10 +95,25 @@ export function trackCalls(): void {
     const before = cards.peek();
     // Nobody's clock ticks for nothing.
     const at = before.size || calls.value.size ? now.value : 0;
-    const after = trackCards(before, calls.value, { userId: me.value?.id, now: at, held: writing.value });
+    const refused = new Set(
+      [...doings.value].filter(([, { deed, state }]) => deed === "reject" && state === "done").map(([id]) =>
+        id
+      ),
+    );
+    const after = trackCards(before, calls.value, {
+      userId: me.value?.id,
+      now: at,
+      held: writing.value,
+      refused,
+    });
     if (after === before) return;
     cards.value = after;
     for (const id of before.keys()) if (!after.has(id)) tidy(id);
+    // What was done at it before it came back says nothing of what can be done now.
+    for (const [id, { phase }] of after) {
+      const had = before.get(id)?.phase;
+      if ((phase === "ringing" || phase === "talking") && had !== phase && had !== "ringing") forget(id);
+    }
   });
 }
 
@@ -100,6 +138,8 @@ export const soundingCards = computed(() => {
   return ringingCards.value.filter((card) => {
     const doing = doings.value.get(card.call.id);
     const open = doing === undefined || doing.state === "refused";
-    return open && !isFolded(card) && card.call.accepted_by === null;
+    const taken = takenBy(card.call, ringFor(card.call, me.value?.id));
+    // Nor while Asterisk is away: the phone may have stopped long ago.
+    return open && !card.call.uncertain && !isFolded(card) && taken === null;
   });
 });

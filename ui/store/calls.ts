@@ -24,6 +24,12 @@ export function ringFor(call: Call, userId: number | undefined): Call["rings"][n
   return call.rings.find((ring) => ring.user_id === userId) ?? null;
 }
 
+/** Who said that they take what rings; null for whoever said so of an earlier ring of the same call. */
+export function takenBy(call: Call, ring: Call["rings"][number] | null): Call["accepted_by"] {
+  if (call.accepted_at === null || ring === null) return null;
+  return Date.parse(call.accepted_at) >= Date.parse(ring.since) ? call.accepted_by : null;
+}
+
 /** Whether a person talks in a call at this moment. */
 export function talksIn(call: Call, userId: number | undefined): boolean {
   return userId !== undefined && call.talking.some((party) => party.user_id === userId);
@@ -34,19 +40,40 @@ export function isParty(call: Call, userId: number | undefined): boolean {
   return userId !== undefined && call.party_ids.includes(userId);
 }
 
+/** Whether a call is a person's own at this moment: it rings for them, they talk, or they wait for an answer. */
+export function isOwnNow(call: Call, userId: number | undefined): boolean {
+  if (isOver(call) || userId === undefined) return false;
+  return ringFor(call, userId) !== null || talksIn(call, userId) ||
+    call.status === "incoming" && call.caller.user_id === userId;
+}
+
+/** How a call stands for a person: one that others talk in and that rings for them, rings. */
+export function standing(call: Call, userId: number | undefined): Call["status"] {
+  return !isOver(call) && ringFor(call, userId) ? "incoming" : call.status;
+}
+
+/** The company's name where the other names do not say it already; empty otherwise. */
+export function companyBeside({ company, caller, receiver }: Call): string {
+  if (!company) return "";
+  const said = [caller, receiver].some(({ name }) => name && fold(name.trim()) === fold(company.name.trim()));
+  return said ? "" : company.name;
+}
+
 /** Whether a call is over. */
 export function isOver(call: Call): boolean {
   return call.ended_at !== null;
 }
 
 /** Calls for the list of live ones: what rings first, then what talks, then what is just over; the newest first. */
-export function arrangeLive(calls: Iterable<Call>): Call[] {
-  return [...calls].sort((a, b) => rank(a) - rank(b) || (a.started_at < b.started_at ? 1 : -1));
+export function arrangeLive(calls: Iterable<Call>, userId?: number): Call[] {
+  return [...calls].sort((a, b) =>
+    rank(a, userId) - rank(b, userId) || (a.started_at < b.started_at ? 1 : -1)
+  );
 }
 
-function rank(call: Call): number {
+function rank(call: Call, userId: number | undefined): number {
   if (isOver(call)) return 2;
-  return call.status === "incoming" ? 0 : 1;
+  return standing(call, userId) === "incoming" ? 0 : 1;
 }
 
 /** Since when the conversation, or the wait for one, lasts: milliseconds. */

@@ -34,22 +34,33 @@ export interface Card {
   rang: boolean;
 }
 
-/** The cards by the ids of their calls. */
+/** The cards by the ids of their calls, in the order in which they came. */
 export type Cards = ReadonlyMap<string, Card>;
 
-/**
- * The cards after a change of the calls or of the time. Cards in `held` stay past their time: somebody writes in them.
- * The same map when nothing changed. `now` is milliseconds of the service's clock.
- */
+/** For whom the cards are, and what is known of them beside the calls. */
+export interface Viewpoint {
+  userId: number | undefined;
+  /** Milliseconds of the service's clock. */
+  now: number;
+  /** Cards that stay past their time: somebody writes in them. */
+  held: ReadonlySet<string>;
+  /** Calls that this person rejected here. */
+  refused?: ReadonlySet<string>;
+}
+
+/** The cards after a change of the calls or of the time; the same map when nothing changed. */
 export function trackCards(
   before: Cards,
   calls: ReadonlyMap<string, Call>,
-  { userId, now, held }: { userId: number | undefined; now: number; held: ReadonlySet<string> },
+  { userId, now, held, refused }: Viewpoint,
 ): Cards {
   const after = new Map<string, Card>();
-  for (const call of calls.values()) {
-    const had = before.get(call.id);
-    const phase = phaseOf(call, had, userId);
+  // A card keeps its place: what comes goes behind it, or buttons would move under a hand.
+  for (const id of [...before.keys(), ...arrivals(before, calls)]) {
+    const call = calls.get(id);
+    if (call === undefined) continue;
+    const had = before.get(id);
+    const phase = phaseOf(call, had, userId, refused?.has(id) ?? false);
     if (phase === null) continue;
     const rang = phase === "ringing" || (had?.rang ?? false);
     const same = had !== undefined && had.phase === phase;
@@ -70,6 +81,17 @@ export function arrangeCards(cards: Cards): Card[] {
   );
 }
 
+/** The first `limit` of an order of urgency, in the order in which they came. */
+export function placeCards(urgent: readonly Card[], cards: Cards, limit: number): Card[] {
+  const first = new Set(urgent.slice(0, limit).map(({ call }) => call.id));
+  return [...cards.values()].filter(({ call }) => first.has(call.id));
+}
+
+function arrivals(before: Cards, calls: ReadonlyMap<string, Call>): string[] {
+  const fresh = [...calls.values()].filter(({ id }) => !before.has(id));
+  return fresh.sort((a, b) => a.started_at < b.started_at ? -1 : 1).map(({ id }) => id);
+}
+
 function rank({ phase }: Card): number {
   return phase === "ringing" ? 0 : phase === "talking" ? 1 : 2;
 }
@@ -82,13 +104,22 @@ function stays(card: Card, now: number): boolean {
   return isActive(card) || now - card.at < (card.phase === "quiet" ? QUIET_FOR_MS : TOLD_FOR_MS);
 }
 
-function phaseOf(call: Call, had: Card | undefined, userId: number | undefined): CardPhase | null {
+function phaseOf(
+  call: Call,
+  had: Card | undefined,
+  userId: number | undefined,
+  refused: boolean,
+): CardPhase | null {
   if (!isOver(call)) {
     if (ringFor(call, userId)) return "ringing";
     if (talksIn(call, userId)) return "talking";
   }
   if (!had) return null;
   if (!isActive(had) && had.phase !== "quiet" && had.phase !== "left") return had.phase;
+  // Whoever declined is told that, however the call ends for the others.
+  if (refused && had.phase !== "talking" && had.phase !== "left" && call.answered_by === null) {
+    return "rejected";
+  }
   return isOver(call) ? endOf(call, had, userId) : goesOn(call, had, userId);
 }
 

@@ -50,6 +50,25 @@ export function courseOf(call: CallDetail, now: number): Course {
   return { from, to, lanes: [...lanes.values()] };
 }
 
+/** Whether the number to which a call was last sent on stopped ringing without an answer. */
+export function transferFailed(call: CallDetail): boolean {
+  const { transferred: gave, segments, legs } = call;
+  if (gave === null || gave.to === null) return false;
+  const at = Date.parse(gave.at);
+  const since = (ended: string | null) => ended === null || Date.parse(ended) > at;
+  // A group or a queue answers by another number than its own: then others talk than whoever gave the call away.
+  const answered = segments.some(({ parties, ended_at }) =>
+    since(ended_at) &&
+    (parties.some(({ number }) => number === gave.to) ||
+      !parties.some((party) => keyOf(party) === keyOf(gave.by)))
+  );
+  if (answered || call.rings.length > 0) return false;
+  const rang = legs.some(({ number, ended_at }) =>
+    number === gave.to && ended_at !== null && Date.parse(ended_at) > at
+  );
+  return rang || call.ended_at !== null;
+}
+
 interface Ends {
   from: number;
   to: number;

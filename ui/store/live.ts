@@ -24,6 +24,8 @@ export const links = computed(() => live.value.links);
 export const calls = computed(() => live.value.calls);
 /** Whether the first snapshot is here. */
 export const ready = computed(() => live.value.ready);
+/** How many snapshots came: with every one but the first something may have been missed. */
+export const snapshots = signal(0);
 /** How the stream itself is. */
 export const stream = signal<StreamState>({ phase: "connecting", heardAt: null, retryAt: null });
 
@@ -59,7 +61,10 @@ export function follow(topics: string, listeners: LiveListeners): void {
       if (!message) return;
       queue.push(message);
       // What comes right behind a snapshot is told by the names that are in it.
-      if (message.event === "snapshot") flush();
+      if (message.event === "snapshot") {
+        flush();
+        snapshots.value++;
+      }
       // Told at once: a tab in the background must ring too.
       if (message.event === "event.recorded") listeners.onFreshEvent(message.data);
       if (queue.length > 0) schedule();
@@ -74,6 +79,7 @@ export function unfollow(): void {
   current?.stop();
   current = null;
   queue = [];
+  snapshots.value = 0;
   live.value = EMPTY;
 }
 

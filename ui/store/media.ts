@@ -1,6 +1,6 @@
 /**
  * @module
- * Whether the page is as narrow as a phone. The same width as in the styles.
+ * Whether the page is as narrow as a phone, by the same width as in the styles, and whether it is touched.
  */
 import { signal } from "@preact/signals";
 
@@ -18,4 +18,9 @@ export function usePhone(): boolean {
     });
   }
   return narrow.value;
+}
+
+/** Whether the page is touched rather than clicked. */
+export function isTouch(): boolean {
+  return matchMedia("(pointer: coarse)").matches;
 }
