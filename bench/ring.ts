@@ -1,9 +1,10 @@
 /**
  * @module
  * How long it takes from what Asterisk writes of a new call until the page of whom it rings at has heard of it: the whole
- * service with its embedded database, and at the other end Chromium, or a reader that costs next to nothing.
+ * service with PostgreSQL behind it, and at the other end Chromium, or a reader that costs next to nothing.
  */
 import { inBrowser } from "../tests/support/browser.ts";
+import { type Postgres, startPostgres } from "../tests/support/postgres.ts";
 import { type Service, type Session, startService } from "../tests/support/service.ts";
 import { waitFor } from "../tests/support/wait.ts";
 import { type Ears, growEars, tapStream } from "./ring_ears.ts";
@@ -57,7 +58,7 @@ export const ring: Benchmark = {
   about:
     `${CALLS_PER_SECOND} calls a second for ${SECONDS} s: from Newchannel on the socket to the frame at the page of ` +
     "whom it rings at, in milliseconds.",
-  needs: ["chromium"],
+  needs: ["chromium", "postgresql"],
   run: async (say) => {
     const results: Record<Side, Result[]> = { reader: [], page: [], flooded: [] };
     for (let round = 0; round < ROUNDS; round++) {
@@ -113,7 +114,7 @@ function outcome({ reader, page, flooded }: Record<Side, Result[]>): Outcome {
       "the service's own script reads.",
       `The service took ${share(page)} % of a core, with every call theirs ${share(flooded)} %, and ${
         share(reader)
-      } % with the reader, its embedded database among it. Sender and browser share the cores with it.`,
+      } % with the reader. Sender, browser and PostgreSQL share the cores with it.`,
       "What the machine does to any process: a timer of the sender's was late by " +
       `${show(median([...reader, ...page, ...flooded].map(({ late }) => late.p99)))} ms in one of a hundred.`,
     ],
@@ -123,9 +124,16 @@ function outcome({ reader, page, flooded }: Record<Side, Result[]>): Outcome {
 async function runSide(side: Side): Promise<Result> {
   const sender = new Child("./ring_sender.ts");
   let service: Service | null = null;
+  let postgres: Postgres | null = null;
   try {
+    postgres = await startPostgres({ settings: { fsync: "on" } });
     const { port } = await sender.ask<{ port: number }>("listen");
-    service = await startService({ env: { DOORLINE_AMI_URL: `ami://bench:bench@127.0.0.1:${port}` } });
+    service = await startService({
+      env: {
+        DOORLINE_AMI_URL: `ami://bench:bench@127.0.0.1:${port}`,
+        DOORLINE_DATABASE_URL: postgres.url,
+      },
+    });
     const ivan = await ownersOf777And888(service);
     await sender.ask("logged in");
     await waitFor(async () => {
@@ -136,6 +144,7 @@ async function runSide(side: Side): Promise<Result> {
   } finally {
     await sender.end();
     await service?.stop();
+    await postgres?.stop();
   }
 }
 
