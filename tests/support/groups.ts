@@ -10,7 +10,8 @@ export interface TestGroup {
   files: string[];
 }
 
-const SCENARIOS = ["tests/scenarios/"];
+/** Stories through emulators, and what waits for sockets: not for every commit. */
+const SCENARIOS = ["tests/scenarios/", "tests/routes/socket_", "tests/emulators/asterisk_"];
 const REAL = ["tests/real/", "tests/support/"];
 
 /**
