@@ -207,9 +207,10 @@ export class CallDesk {
     return found;
   }
 
+  /** As the call is shown: who talks goes on being the one who talks, whoever has the number by now. */
   #mine(found: Found, { userId }: CallUser): Leg[] {
-    const { book } = this.#options;
-    return found.story.legs.filter(({ number }) => number !== null && book.ownerOf(number)?.id === userId);
+    const own = this.#options.calls.get(found.id)?.legs.filter(({ user_id }) => user_id === userId) ?? [];
+    return found.story.legs.filter((leg) => own.some(({ id }) => id === leg.id));
   }
 
   #noneOf(found: Found, { userId }: CallUser, why: string): CallRefused {

@@ -191,6 +191,19 @@ Deno.test("call desk: hang up ends the own leg, and who calls may give up", () =
     assert.equal(house.kept().at(-1)!.end_reason, "caller_gave_up");
   }));
 
+Deno.test("call desk: whoever talks may end it, and not who was given the number meanwhile", () =>
+  withDesk(async ({ desk, say, id, told, book, calls }) => {
+    const call = inbound();
+    say(...call.rings, ...call.answered);
+    book.owners["777"] = OTHER;
+    calls.namesChanged();
+    const heir: CallUser = { ...AS_IVAN, userId: OTHER.id, name: OTHER.name, role: "operator" };
+    await assertRefused(desk.hangup(id(), heir), "not-party");
+    assert.deepEqual(told, []);
+    await desk.hangup(id(), AS_IVAN);
+    assert.deepEqual(told, [{ action: "Hangup", fields: { Channel: call.phone.name, Cause: "16" } }]);
+  }));
+
 Deno.test("call desk: transfer sends on whoever the own leg talks to", () =>
   withDesk(async ({ desk, say, id, told, writer }) => {
     const call = inbound();
