@@ -15,7 +15,7 @@ const GROUP_MS = 30 * 60_000;
 async function main(paths: string[]): Promise<number> {
   await installTools();
   const counts: TestCount[] = [];
-  if (!await buildPages()) counts.push({ passed: 0, failed: 1, skipped: 0, skippedNames: [] });
+  if (!await buildPages()) counts.push({ passed: 0, failed: 1, skipped: 0, skippedNames: [], failures: "" });
   if (paths.length > 0) {
     counts.push(await runTests("named", paths));
   } else {
@@ -24,6 +24,8 @@ async function main(paths: string[]): Promise<number> {
     }
   }
   const total = addCounts(counts);
+  // Again, all in one place: what an early group printed is far above by now, or was cut from a pipeline's record.
+  if (total.failures !== "") console.log(`\n${total.failures}`);
   if (total.skipped > 0) console.log(`\nSkipped:\n  ${total.skippedNames.join("\n  ")}`);
   console.log(`\n${summaryLine(total)}`);
   return exitCodeOf(total, { ci: Deno.env.get("CI") === "true" });

@@ -15,6 +15,7 @@ interface BrokerClientOptions {
   clientId: string;
   intake: Intake;
   onUp: () => void;
+  /** The connection was lost, or, again, could not be opened. */
   onDown: (error: string) => void;
   /** A message could not be taken and was not acknowledged. */
   onNotTaken?: (error: unknown) => void;

@@ -220,7 +220,7 @@ Deno.test(
       await waitFor(async () => await world.metric('doorline_messages_total{kind="panel.call"}') === 1);
       const startedMs = performance.now();
       assert.equal(await world.service.sigterm(), 0);
-      assert.ok(performance.now() - startedMs < 10_000, "it took more than 10 s");
+      assert.ok(performance.now() - startedMs < 15_000, "it took more than 10 s, with room");
       await database.heal();
       await world.service.start();
       await withDeadline(ring);
@@ -246,7 +246,7 @@ for (const kind of ["postgres", "real"] as const) {
         await database.heal();
         assert.equal(await ended, 0);
         // By the embedded broker, which is gone, it was acknowledged in time; by Mosquitto long ago.
-        await withDeadline(ring, { timeoutMs: 200, what: "the acknowledgement" });
+        await withDeadline(ring, { timeoutMs: 2_000, what: "the acknowledgement" });
         await world.service.start();
         if (kind === "real") await panel.ring(2);
         await waitFor(async () => (await world.events("&type=call")).length === (kind === "real" ? 2 : 1));

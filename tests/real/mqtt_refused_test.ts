@@ -20,6 +20,7 @@ interface Site {
   mouth: Ear;
   /** What the intake accepted, in order. */
   taken: { text: string; publish: Publish }[];
+  /** What was told of the link; a further attempt that fails is not told anew. */
   links: string[];
   refuses: boolean;
   refused: number;
@@ -50,7 +51,7 @@ async function atMosquitto(config: string, play: (site: Site) => Promise<void>):
           return Promise.resolve();
         },
         onUp: () => site.links.push("up"),
-        onDown: () => site.links.push("down"),
+        onDown: () => site.links.at(-1) === "down" || site.links.push("down"),
         ...options,
       });
       clients.push(client);

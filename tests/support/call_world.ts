@@ -6,6 +6,7 @@
 import { type AsteriskOptions, type EmulatedAsterisk, startAsterisk } from "../../emulators/asterisk.ts";
 import type { LinkView } from "../../machines/views.ts";
 import type { Session } from "./service.ts";
+import { freePort } from "./free_port.ts";
 import { waitFor } from "./wait.ts";
 import { inWorld, type World, type WorldKind } from "./world.ts";
 
@@ -74,7 +75,12 @@ export async function inCallWorld(
   options: CallWorldOptions,
   play: (world: CallWorld) => Promise<void>,
 ): Promise<void> {
-  const asterisk = await startAsterisk({ secret: AMI_SECRET, ...NEEDED_RIGHTS, ...options.asterisk });
+  const asterisk = await startAsterisk({
+    port: await freePort(),
+    secret: AMI_SECRET,
+    ...NEEDED_RIGHTS,
+    ...options.asterisk,
+  });
   const urls = [amiUrl(asterisk.port, "main"), ...options.others ?? []];
   try {
     await inWorld(kind, { env: { DOORLINE_AMI_URL: urls.join(","), ...options.env } }, async (world) => {

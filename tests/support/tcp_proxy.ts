@@ -5,6 +5,7 @@
  */
 import { connect, createServer, type Server, type Socket } from "node:net";
 import type { AddressInfo } from "node:net";
+import { freePort } from "./free_port.ts";
 
 /** Where the proxy listens and leads. */
 export interface TcpProxyOptions {
@@ -193,7 +194,7 @@ export async function startTcpProxy(options: TcpProxyOptions): Promise<TcpProxy>
     if (closing !== null) await new Promise<void>((resolve) => closing.close(() => resolve()));
   }
 
-  const port = await listen(options.listenPort ?? 0);
+  const port = await listen(options.listenPort ?? await freePort());
 
   async function up(): Promise<void> {
     if (server === null) await listen(port);
