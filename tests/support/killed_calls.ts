@@ -101,13 +101,13 @@ export async function killAmongCalls(
           Object.assign(moment, { heard: "yes", learnedAt: reconnectedAt });
         }
       }
-      // Right within two seconds of the link being up; a machine that stalls is given five times that.
+      // Right within two seconds of the link being up; a machine that stalls is given five times that. What was
+      // listed is written in more than one batch, so the count may be right before the rows are.
       const open = openOf(all).length;
-      await waitFor(async () => await world.openCount() === open, {
-        what: `${open} open calls`,
-        timeoutMs: 10_000,
-      });
-      await checkAll(world, all, reconnectedAt);
+      await waitFor(async () => {
+        assert.equal(await world.openCount(), open);
+        return await checkAll(world, all, reconnectedAt);
+      }, { what: `${open} open calls, and every row right`, timeoutMs: 10_000 });
     }
     heard = "maybe";
     while (openOf(all).length > 0) {
