@@ -9,6 +9,7 @@ import { startIntercoms } from "../../emulators/intercoms.ts";
 import { Panel, type PanelOptions } from "../../emulators/panel.ts";
 import { loadMac, runPanelLoad } from "../../emulators/panel_load.ts";
 import { seededRandom } from "../../emulators/random.ts";
+import { freePort } from "../support/free_port.ts";
 import { type Ear, openEar, startTestBroker, type TestBroker } from "../support/test_broker.ts";
 import { waitFor } from "../support/wait.ts";
 
@@ -195,7 +196,7 @@ Deno.test("panel: a second opening keeps the door open for its own five seconds"
 });
 
 Deno.test("panel: reconnects by itself and announces itself anew", async () => {
-  const first = await startTestBroker();
+  const first = await startTestBroker({ port: await freePort() });
   const panel = new Panel({ mac: MAC, apartments: [1, 10], brokerUrl: first.url, random: () => 0 });
   await panel.start();
   await first.stop();

@@ -80,8 +80,13 @@ async function rejected(office: Office): Promise<void> {
     [call.number, null],
     ["777", "rejected_by_user"],
   ]);
-  const cancelled = (await office.phone777.events()).filter(({ word }) => word === "cancelled");
-  assert.ok(cancelled.some(({ details }) => details[0]!.includes("cause=21")), JSON.stringify(cancelled));
+  await waitFor(
+    async () =>
+      (await office.phone777.events()).some(({ word, details }) =>
+        word === "cancelled" && details[0]!.includes("cause=21")
+      ),
+    { what: "a CANCEL for cause 21 at the phone" },
+  );
   const again = await act(office.ivan, call.id, "reject");
   assert.deepEqual([again.status, again.body.type], [409, "/problems/over"]);
 }
@@ -221,7 +226,7 @@ for (const version of ASTERISK_VERSIONS) {
         olga: await employee(ground, "olga", ["150"]),
         operator: await personOf(ground, { login: "oleg", role: "operator" }),
         phone777: await ground.phone("777", { does: "obeys" }),
-        phone888: await ground.phone("888", { does: "answers", ringMs: 2500 }),
+        phone888: await ground.phone("888", { does: "answers", ringMs: 6000 }),
         socket: async (who) => {
           const url = `${ground.service.url.replace("http", "ws")}/ws`;
           const socket = await openSocket(url, { cookie: who.cookie, origin: ground.service.url });

@@ -66,8 +66,8 @@ function endedBetween(call: CallDetailView, from: number, to: number): void {
 /** Row 7: calls that end while the line is cut are right when it is back, and those that go on go on. */
 async function cut(ground: CallGround, line: TcpProxy, goesOn: { number: string }): Promise<void> {
   const [over, gaveUp] = await Promise.all([
-    answered(ground, { talkMs: 1500 }),
-    ground.outside("888", { patienceMs: 1500 }),
+    answered(ground, { talkMs: 5000 }),
+    ground.outside("888", { patienceMs: 5000 }),
   ]);
   await ground.seen(gaveUp.number, "ringing", ({ rings }) => rings.length === 1);
   const lostAt = Date.now();
@@ -129,7 +129,8 @@ async function killed(ground: CallGround): Promise<void> {
   const fresh = await ground.outside("777", { talkMs: 1000 });
   assert.equal((await fresh.end()).word, "hung_up");
   const row = await ground.seen(fresh.number, "the end", isOver);
-  assert.deepEqual([endOf(row), row.duration, row.legs.length], ["completed hangup", 1, 2]);
+  assert.deepEqual([endOf(row), row.legs.length], ["completed hangup", 2]);
+  assert.ok(row.duration >= 1 && row.duration <= 3, `${row.duration} s`);
   assert.notEqual(row.id, completed!.id);
 }
 
@@ -206,10 +207,17 @@ async function accounts(ground: CallGround): Promise<void> {
     return link.phase === "refused" && link;
   }, { what: "that a wrong password is refused" });
   assert.deepEqual([wrong.state, wrong.last_error], ["down", "the password or user is wrong"]);
-  const log = ground.service.stderr();
-  assert.ok(log.some((line) => line.includes("asterisk:wide") && line.includes("more than it needs to")));
-  assert.ok(log.some((line) => line.includes("asterisk:wrong") && line.includes("password")));
-  assert.equal(log.some((line) => line.includes("canary-secret")), false, "a secret in the log");
+  const said = (...words: string[]) =>
+    waitFor(() => ground.service.stderr().some((line) => words.every((word) => line.includes(word))), {
+      what: `a line with ${words.join(" and ")}`,
+    });
+  await said("asterisk:wide", "more than it needs to");
+  await said("asterisk:wrong", "password");
+  assert.equal(
+    ground.service.stderr().some((line) => line.includes("canary-secret")),
+    false,
+    "a secret in the log",
+  );
 }
 
 function faultsOf(version: AsteriskVersion): void {
@@ -233,7 +241,7 @@ function faultsOf(version: AsteriskVersion): void {
       ground.phone("777", { does: "answers", ringMs: 100 }),
       ground.phone("888", { does: "rings" }),
     ]);
-    const goesOn = await answered(ground, { talkMs: 100_000 });
+    const goesOn = await answered(ground, { talkMs: 500_000 });
     await sideBySide({
       names: () => named(ground),
       numbers: () => numbered(ground, goesOn),
@@ -242,7 +250,7 @@ function faultsOf(version: AsteriskVersion): void {
     const { legs } = await ground.seen(goesOn.number, "its legs");
     const held = await Promise.all(
       hostileNumbers(legs[0]!.id).map((number) =>
-        ground.call({ from: "trunk", to: "777", number, talkMs: 100_000 })
+        ground.call({ from: "trunk", to: "777", number, talkMs: 500_000 })
       ),
     );
     await cut(ground, line, goesOn);

@@ -149,7 +149,7 @@ const MATRIX: Record<string, (site: Site) => Promise<void>> = {
     const topic = `intercom/${A}/status`;
     const session = await dial(site, B);
     await session.endAsync();
-    assert.notEqual(await site.retained(topic), null);
+    await waitFor(async () => await site.retained(topic) !== null, { what: "a retained status" });
     await site.revoke(A);
     await waitFor(() => !panel.connected, { what: "the end of the session" });
     await assert.rejects(dial(site, A), /[Nn]ot authorized|[Bb]ad [Uu]ser/);

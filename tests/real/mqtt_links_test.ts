@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import type { Panel } from "../../emulators/panel.ts";
 import { lacks } from "../support/available.ts";
+import { freePort } from "../support/free_port.ts";
 import { startService } from "../support/service.ts";
 import { startTcpProxy, type TcpProxy } from "../support/tcp_proxy.ts";
 import { openEar, startTestBroker } from "../support/test_broker.ts";
@@ -116,7 +117,11 @@ Deno.test(
       await database.heal();
       await waitFor(async () => (await world.events("&type=call")).length >= 30);
       await stream.waitForEvent("link.changed", ({ data }) => data.id === "broker" && data.state === "up");
-      await pause(500); // a reset may overtake PUBACKs on their way
+      // A reset may overtake PUBACKs on their way.
+      for (let before = -1; before !== broker!.passed().up;) {
+        before = broker!.passed().up;
+        await pause(500);
+      }
       broker!.resetAll();
       await mouth.say(`intercom/${MAC}/key`, { apartment: 1 });
       await waitFor(async () => (await world.events("&type=key")).length === 1);
@@ -128,7 +133,7 @@ Deno.test(
 );
 
 Deno.test("mqtt: a broker that speaks 3.1.1 only is spoken to in 3.1.1, and again after it was away", async () => {
-  let broker = await startTestBroker();
+  let broker = await startTestBroker({ port: await freePort() });
   const service = await startService({ env: { DOORLINE_MQTT_URL: broker.url } });
   const admin = await service.adminLogin();
   const linkState = async () =>

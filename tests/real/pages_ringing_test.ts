@@ -38,7 +38,10 @@ Deno.test({
         await card.waitFor({ state: "detached" });
         await page.getByRole("region", { name: "Doors in motion" }).getByRole("link", { name: NAME })
           .waitFor();
-        const [opened] = await world.events("&type=door_opened");
+        const [opened] = await waitFor(async () => {
+          const found = await world.events("&type=door_opened");
+          return found.length > 0 && found;
+        }, { what: "the opening in the history" });
         assert.deepEqual([opened?.apartment, opened?.payload.source], ["5", "remote"]);
         assert.equal(panel.opened.length, 1);
         await waitFor(async () => await page.title() === "Board – Doorline", { what: "the quiet title" });

@@ -103,6 +103,7 @@ Deno.test({
         const locked = Promise.withResolvers<void>();
         const holding = database.query((sql) =>
           sql.begin(async (tx) => {
+            await tx`set local idle_in_transaction_session_timeout = 0`;
             await tx`lock table ${tx(table)} in access exclusive mode`;
             locked.resolve();
             await held;

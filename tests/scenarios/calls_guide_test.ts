@@ -147,17 +147,21 @@ Deno.test("guide: calls reach whom they are for, side by side: simple-call, full
 
     assert.equal(other.code, 0, other.lines.join("\n"));
     assert.match(other.lines.join("\n"), /Nothing reached Ivan Ivanov in 3 s/);
-    const reached = await petrHears.waitFor("incoming-call", ({ receiver }) => receiver === "888");
-    assert.equal(reached.data.company, "ООО Тестовая Компания");
+    await petrHears.waitFor(
+      "incoming-call",
+      ({ receiver, company }) => receiver === "888" && company === "ООО Тестовая Компания",
+    );
+    const fullText = full.lines.join("\n");
+    assert.equal(full.code, 0, fullText);
+    const answered = JSON.parse(/Answered: (.*)/.exec(fullText)![1]!);
+    // The demonstration has calls of its own, some of them his.
+    const notHis = [card.id, answered.id, taken.id];
     assert.equal(
-      petrHears.heard.some(({ event, data }) => event === "incoming-call" && data.receiver !== "888"),
+      petrHears.heard.some(({ event, data }) => event === "incoming-call" && notHis.includes(data.id)),
       false,
       "a card of somebody else's",
     );
 
-    const fullText = full.lines.join("\n");
-    assert.equal(full.code, 0, fullText);
-    const answered = JSON.parse(/Answered: (.*)/.exec(fullText)![1]!);
     const completed = JSON.parse(/call-completed: (.*)/.exec(fullText)![1]!);
     assert.equal(completed.id, answered.id);
     const accepted = (await admin.api("GET", `/api/calls/${answered.id}`)).body;
@@ -169,7 +173,7 @@ Deno.test("guide: calls reach whom they are for, side by side: simple-call, full
     assert.ok(Math.abs(accepted.duration - 5) <= 1, `talked for ${accepted.duration} s`);
     assert.equal(accepted.accepted_by.name, "Иван Иванов");
     const waited = Date.parse(accepted.accepted_at) - Date.parse(accepted.started_at);
-    assert.ok(waited >= 3000 && waited < 6000, `accepted after ${waited} ms`);
+    assert.ok(waited >= 3000 && waited < 15_000, `accepted after ${waited} ms`);
 
     assert.equal(manual.code, 0, manual.lines.join("\n"));
     assert.match(manual.lines.join("\n"), /See it in a browser: http:/);
@@ -207,8 +211,10 @@ Deno.test("guide: calls reach whom they are for, side by side: simple-call, full
 async function takeByHand(ivan: Session, receiver: string) {
   const call = await waitFor(async () => {
     const { body } = await ivan.api("GET", `/api/calls?status=incoming&number=${receiver}`);
-    return body.items.find(({ rings }: { rings: unknown[] }) => rings.length > 0);
-  }, { what: `a call to ${receiver} that rings at Ivan's` });
+    return body.items.find(({ rings, caller }: { rings: unknown[]; caller: { number: string } }) =>
+      rings.length > 0 && caller.number.replace(/\D/g, "") === "74951234567"
+    );
+  }, { what: `a call to ${receiver} that rings at Ivan's`, timeoutMs: 60_000 });
   const accepted = await ivan.api("POST", `/api/calls/${call.id}/accept`);
   assert.deepEqual([accepted.status, accepted.body.phone], [200, "answering"]);
   await waitFor(async () => (await ivan.api("GET", `/api/calls/${call.id}`)).body.status === "answered", {

@@ -84,7 +84,7 @@ Deno.test("row 36: a second signal ends it at once", async () => {
       body: new ReadableStream({ start: (controller) => controller.enqueue(new TextEncoder().encode("{")) }),
       signal: abort.signal,
     }).catch(() => {});
-    await pause(1_000);
+    await pause(3_000);
     Deno.kill(world.service.pid(), "SIGTERM");
     await waitFor(async () => {
       const answer = await fetch(`${world.service.url}/readyz`).then(

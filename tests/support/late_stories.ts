@@ -31,6 +31,7 @@ export function tellLateStories(kind: WorldKind, options: { ignore?: boolean } =
           await stream.waitForEvent(
             "command.changed",
             ({ data }) => data.id === id && data.status === "expired",
+            { timeoutMs: 40_000 },
           );
         }
         await pause(1_000); // for the second that the panel's clock is compared in

@@ -22,18 +22,18 @@ const socket = connect(port, "127.0.0.1");
 socket.on("error", () => {});
 socket.on("close", () => ended = true);
 socket.write(connectPacket("burst"));
-const needed = 4 + (qos === 1 ? count * 4 : 0);
+/** Behind messages that nobody acknowledges, a ping: its answer says that the broker has read them all. */
+const PING = Uint8Array.of(0xc0, 0);
+const needed = 4 + (qos === 1 ? count * 4 : 2);
 const done = new Promise<void>((resolve) => {
   socket.on("close", () => resolve());
   socket.on("data", (bytes: Uint8Array) => {
-    if (received === 0) socket.write(burst);
+    if (received === 0) socket.write(qos === 1 ? burst : join(burst, PING));
     received += bytes.length;
-    if (received >= needed && qos === 1) resolve();
+    if (received >= needed) resolve();
   });
-  // Without PUBACKs only time tells whether the connection holds.
-  if (qos === 0) setTimeout(resolve, 5_000);
   setTimeout(resolve, 60_000);
 });
 await done;
-console.log(JSON.stringify({ acknowledged: (received - 4) / 4, ended }));
+console.log(JSON.stringify({ acknowledged: qos === 1 ? (received - 4) / 4 : 0, ended }));
 Deno.exit();

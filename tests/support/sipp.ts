@@ -73,7 +73,7 @@ const SOUND = "silence.ulaw";
 /** Times that a conduct does not tell. */
 const UNTOLD = { RING_MS: 500, TALK_MS: 1000 };
 /** No SIPp lives longer, whatever happens to its test. */
-const LIFE_SECONDS = 120;
+const LIFE_SECONDS = 600;
 
 /**
  * Starts a phone and registers it; `trunk` is the far end of the outside line, which does not register.
