@@ -13,6 +13,9 @@ interface Question {
   canceller: ((question: Question) => Promise<void>) | null;
 }
 
+/** Codes of a connection that has closed, by postgres.js and by the system. */
+const CLOSED = /^(CONNECTION_CLOSED|ECONN|EPIPE|ETIMEDOUT|EHOST|ENET)/;
+
 /** What one caller asked: every question and transaction of it, to be given up when nobody waits any more. */
 export class Asked {
   readonly sql: postgres.Sql;
@@ -35,9 +38,10 @@ export class Asked {
     await Promise.allSettled(running.map((question) => question.canceller?.(question)));
   }
 
-  #watched<S extends postgres.Sql | postgres.TransactionSql>(sql: S): S {
+  #watched<S extends postgres.Sql | postgres.TransactionSql>(sql: S, transaction?: Transaction): S {
     return new Proxy(sql, {
       apply: (target, self, given) => {
+        if (transaction?.isOver) return never();
         const made = Reflect.apply(target as unknown as (...given: unknown[]) => unknown, self, given);
         if (typeof (made as { cancel?: unknown })?.cancel === "function") {
           this.#questions.push(made as Question);
@@ -47,18 +51,41 @@ export class Asked {
       get: (target, name) => {
         const value = Reflect.get(target, name);
         if (name !== "begin") return value;
-        const begin = value as (...given: unknown[]) => unknown;
-        return (...given: unknown[]) => begin(...given.map((one) => this.#begun(one)));
+        const begin = value as (...given: unknown[]) => Promise<unknown>;
+        return (...given: unknown[]) => {
+          const begun: Transaction = { isOver: false };
+          const end = begin(...given.map((one) => this.#begun(one, begun)));
+          end.catch(() => begun.isOver = true);
+          return end;
+        };
       },
     });
   }
 
-  #begun(work: unknown): unknown {
+  /**
+   * The work of a transaction. When its connection closes, postgres.js rejects the transaction, and still writes the
+   * ROLLBACK of work that fails: to no socket, from a callback of its own, which ends the process (its issue 1208).
+   * So work whose connection is gone never comes to an end here; nobody waits for it, and PostgreSQL rolled it back.
+   */
+  #begun(work: unknown, transaction: Transaction): unknown {
     if (typeof work !== "function") return work;
     return async (tx: postgres.TransactionSql) => {
-      const result = await work(this.#watched(tx));
-      if (this.#givenUp) throw new Error("Given up: nobody waits for this transaction any more");
-      return result;
+      try {
+        const result = await work(this.#watched(tx, transaction));
+        if (this.#givenUp) throw new Error("Given up: nobody waits for this transaction any more");
+        return transaction.isOver ? await never() : result;
+      } catch (error) {
+        const { code } = error as { code?: unknown };
+        if (transaction.isOver || (typeof code === "string" && CLOSED.test(code))) return await never();
+        throw error;
+      }
     };
   }
 }
+
+/** A transaction that was begun, and whether it has failed by now. */
+interface Transaction {
+  isOver: boolean;
+}
+
+const never = () => new Promise<never>(() => {});

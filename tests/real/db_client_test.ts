@@ -226,6 +226,50 @@ test("what waits is bounded; one more is refused at once and that is no outage",
   await database.query(one);
 });
 
+test("a connection that closes within a transaction fails that one, and throws nothing that nobody can catch", async ({ server }) => {
+  type End = (proxy: TcpProxy, pid: number) => Promise<unknown>;
+  const ends: Record<string, End> = {
+    "PostgreSQL ends it": (_proxy, pid) => server.query(`select pg_terminate_backend(${pid})`),
+    "the network closes it": (proxy) => proxy.down().then(proxy.up),
+    "the network resets it": (proxy) => Promise.resolve(proxy.resetAll()),
+  };
+  const works: Record<
+    string,
+    (tx: postgres.TransactionSql, end: () => Promise<unknown>) => Promise<unknown>
+  > = {
+    "in a query": (tx, end) => Promise.all([tx`select pg_sleep(10)`, end()]),
+    "between queries": (tx, end) => end().then(() => tx`select 2`),
+    "before its end": (_tx, end) => end(),
+    "and the work fails by itself": (_tx, end) => end().then(() => Promise.reject(new RangeError("mine"))),
+  };
+  async function broken(end: End, work: typeof works[string], title: string): Promise<void> {
+    const proxy = await startTcpProxy({ target: server.port });
+    const url = `postgres://postgres@127.0.0.1:${proxy.port}/doorline`;
+    const database = new Database({ address: { url }, connections: 2, probeEveryMs: 50 });
+    database.watch();
+    for (let round = 0; round < 3; round++) {
+      await waitFor(() => database.up, { what: `the database to be back: ${title}` });
+      let ended: Promise<unknown> | undefined;
+      const transaction = database.query((sql) =>
+        sql.begin(async (tx) => {
+          const [row] = await tx<{ pid: number }[]>`select pg_backend_pid() as pid`;
+          return await work(tx, () => ended ??= end(proxy, row!.pid));
+        }), { deadlineMs: 20_000 });
+      await away(transaction);
+      await ended;
+    }
+    // What would be thrown is thrown from a callback, before this answer.
+    await waitFor(async () => await database.query(one), { what: `an answer: ${title}` });
+    await database.stop(100);
+    await proxy.stop();
+  }
+  await Promise.all(
+    Object.entries(ends).flatMap(([by, end]) =>
+      Object.entries(works).map(([moment, work]) => broken(end, work, `${by}, ${moment}`))
+    ),
+  );
+});
+
 test("outages leave no connections behind", async ({ server, proxy, another }) => {
   const database = another({ connections: 3, probeEveryMs: 50 });
   database.watch();
