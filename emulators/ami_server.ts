@@ -122,6 +122,10 @@ export class AmiSession {
   }
 }
 
+/** How often, and how soon, it tries again to listen where it did before. */
+const MOST_TRIES = 100;
+const TRY_AGAIN_MS = 10;
+
 /** The listener. */
 export class AmiServer {
   readonly sessions = new Set<AmiSession>();
@@ -147,6 +151,16 @@ export class AmiServer {
 
   /** Listens; port 0 lets the system pick the first one, and later ones are the same. */
   async listen(port = this.#port): Promise<void> {
+    // The runtime says that a listener is closed a moment before the system has its port back.
+    for (let tries = port !== 0 && port === this.#port ? MOST_TRIES : 1; this.#listener === null; tries--) {
+      await this.#tryToListen(port).catch((error) => {
+        if (tries <= 1) throw error;
+        return new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_MS));
+      });
+    }
+  }
+
+  async #tryToListen(port: number): Promise<void> {
     const listener = createServer((socket) => this.#accept(socket));
     await new Promise<void>((resolve, reject) => {
       listener.once("error", reject);

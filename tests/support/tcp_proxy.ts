@@ -6,6 +6,7 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
 import type { AddressInfo } from "node:net";
 import { freePort } from "./free_port.ts";
+import { waitFor } from "./wait.ts";
 
 /** Where the proxy listens and leads. */
 export interface TcpProxyOptions {
@@ -179,11 +180,12 @@ export async function startTcpProxy(options: TcpProxyOptions): Promise<TcpProxy>
   }
 
   async function listen(port: number): Promise<number> {
-    const listening = server = createServer({ allowHalfOpen: true }, accept);
+    const listening = createServer({ allowHalfOpen: true }, accept);
     await new Promise<void>((resolve, reject) => {
       listening.once("error", reject);
       listening.listen(port, "127.0.0.1", resolve);
     });
+    server = listening;
     return (listening.address() as AddressInfo).port;
   }
 
@@ -197,7 +199,8 @@ export async function startTcpProxy(options: TcpProxyOptions): Promise<TcpProxy>
   const port = await listen(options.listenPort ?? await freePort());
 
   async function up(): Promise<void> {
-    if (server === null) await listen(port);
+    // The runtime says that a listener is closed a moment before the system has the port back.
+    if (server === null) await waitFor(() => listen(port), { what: `port ${port} to be free again` });
   }
 
   function release(): void {
