@@ -90,7 +90,7 @@ async function whileIvanIsAway(ground: CallGround): Promise<void> {
     "unknown number": outside("unknown-number", "199", {}, { as: { 999: "199" } }),
     "internal": inside("internal-answered", { from: "150", to: "152", talkMs: 2000 }, { talk: 2 }),
     "ring group": outside("ring-group-second-answers", NUMBERS.group, { talkMs: 2000 }, { talk: 2 }),
-    "ring group, caller gives up": outside("group-caller-cancels", NUMBERS.group, { patienceMs: 1500 }),
+    "ring group, caller gives up": outside("group-caller-cancels", NUMBERS.group, { patienceMs: 900 }),
     "sequential dial": outside("sequential-dial", NUMBERS.sequence, { talkMs: 2000 }, { segments: [2] }),
     "voicemail": outside("voicemail", NUMBERS.voicemail, {}),
     // One after the other: only who is first in a queue is offered to its members.
