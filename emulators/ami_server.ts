@@ -151,7 +151,7 @@ export class AmiServer {
 
   /** Listens; port 0 lets the system pick the first one, and later ones are the same. */
   async listen(port = this.#port): Promise<void> {
-    // The runtime says that a listener is closed a moment before the system has its port back.
+    // Seen once: a port was still in use just after its listener had closed.
     for (let tries = port !== 0 && port === this.#port ? MOST_TRIES : 1; this.#listener === null; tries--) {
       await this.#tryToListen(port).catch((error) => {
         if (tries <= 1) throw error;

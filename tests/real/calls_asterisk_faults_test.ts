@@ -12,8 +12,8 @@ import { amiUrlOf, asteriskTest, type CallGround, isOver, sideBySide } from "../
 import { startTcpProxy, type TcpProxy } from "../support/tcp_proxy.ts";
 import { waitFor } from "../support/wait.ts";
 
-/** How long after the link is back a row may still be wrong (row 7 of the faults): 2 s, five times that on a machine that stalls. */
-const RIGHT_WITHIN_MS = 10_000;
+/** How long after the link is back a row may still be wrong (row 7 of the faults). */
+const RIGHT_WITHIN_MS = 2_000;
 /** How long a line that is dead may pass for one that is quiet (row 9): 10 s, and as much again on a machine that stalls. */
 const NOTICED_WITHIN_MS = 20_000;
 
@@ -27,7 +27,7 @@ async function linkDown(ground: CallGround): Promise<number> {
   return performance.now() - since;
 }
 
-/** Waits for the link, and then, not for long, for calls that are as they should be. */
+/** Waits for the link, and then, for two seconds at most, for calls that are as they should be. */
 async function backAndRight(
   ground: CallGround,
   calls: [caller: string, ready: (call: CallDetailView) => boolean][],

@@ -66,7 +66,7 @@ Deno.test(
       for (let count = 0; count < 3; count++) {
         const { status, body } = await withDeadline(
           world.admin.api("POST", `/api/intercoms/${MAC}/open`),
-          { timeoutMs: 10_000 },
+          { timeoutMs: 5_000 },
         );
         assert.equal(status, 409);
         assert.match(body.type, /link-down$/);

@@ -14,7 +14,7 @@ import { inWorld } from "../support/world.ts";
 const COUNT = 10_000;
 const MOST_ROWS = 200;
 /** A press that waits longer than this is felt. */
-const LONG_MS = 400;
+const LONG_MS = 200;
 
 Deno.test({
   name:

@@ -273,10 +273,10 @@ export function checkCourse(
   assert.deepEqual(who, expected.segments.map((segment) => [...segment.who].sort()), `who talked ${what}`);
   for (const [at, { s }] of expected.segments.entries()) {
     const { started_at, ended_at } = call.segments[at]!;
-    near((Date.parse(ended_at!) - Date.parse(started_at)) / 1000, s, `segment ${at} ${what}`, 2);
+    near((Date.parse(ended_at!) - Date.parse(started_at)) / 1000, s, `segment ${at} ${what}`);
   }
 }
 
-function near(got: number, wanted: number, what: string, within = 1): void {
-  assert.ok(Math.abs(got - wanted) <= within, `${what}: ${got} s, not ${wanted}`);
+function near(got: number, wanted: number, what: string): void {
+  assert.ok(Math.abs(got - wanted) <= 1, `${what}: ${got} s, not ${wanted}`);
 }

@@ -2,7 +2,7 @@
  * @module
  * Ports for servers of tests that are stopped and started again on the same one.
  */
-import { createServer } from "node:net";
+import { connect } from "node:net";
 
 /**
  * Below what systems give to outgoing connections (32768 on Linux, 49152 elsewhere), and above what servers usually
@@ -24,10 +24,14 @@ export async function freePort(): Promise<number> {
   throw new Error(`Cannot find a free port from ${FROM} to ${TO}`);
 }
 
+/** By dialling: a listener of its own might not be gone when the port is used. */
 function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const server = createServer();
-    server.once("error", () => resolve(false));
-    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+    const socket = connect(port, "127.0.0.1");
+    socket.once("error", () => resolve(true));
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(false);
+    });
   });
 }

@@ -199,7 +199,7 @@ export async function startTcpProxy(options: TcpProxyOptions): Promise<TcpProxy>
   const port = await listen(options.listenPort ?? await freePort());
 
   async function up(): Promise<void> {
-    // The runtime says that a listener is closed a moment before the system has the port back.
+    // Seen once: the port was still in use just after its listener had closed.
     if (server === null) await waitFor(() => listen(port), { what: `port ${port} to be free again` });
   }
 

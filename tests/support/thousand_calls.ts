@@ -250,7 +250,7 @@ function faultsOf({ name, kind, from, linkedId, doneAt }: Planned, rows: StoredC
     faults.push(`${title}: ${JSON.stringify(got)}, expected ${JSON.stringify(want)}`);
   }
   // Half a second of it is the rounding to whole ones.
-  if (Math.abs(row.duration - seconds) > 2) {
+  if (Math.abs(row.duration - seconds) > 1.5) {
     faults.push(`${title}: ${row.duration} s, expected ${seconds.toFixed(1)}`);
   }
   const order = [row.started_at, row.answered_at, row.ended_at].flatMap((time) => time?.getTime() ?? []);

@@ -15,7 +15,7 @@ interface Site {
   broker: EmbeddedBroker;
   taken: Publish[];
   dial(options?: IClientOptions): Promise<MqttClient>;
-  /** Topics with something retained below the panel's, in any case of its MAC. */
+  /** Topics with something retained below the panel's, in any case of its MAC; waits long if some are expected. */
   retained(expected?: number): Promise<string[]>;
 }
 
