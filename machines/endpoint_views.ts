@@ -117,9 +117,10 @@ export interface EndpointHistoryView {
 export interface EndpointAlertView {
   id: string;
   pbx: string;
-  /** The network that they have in common, `192.0.2.0/24`; null when it is one endpoint, or nobody knows. */
+  /** The network that they have in common, `192.0.2.0/24`; null when that is not known, or when it is not the cause. */
   site: string | null;
-  endpoints: { name: string; display_name: string; since: string }[];
+  /** All that were in it; `back_at` is null as long as one is offline. */
+  endpoints: { name: string; display_name: string; since: string; back_at: string | null }[];
   /** When the first of them went offline. */
   since: string;
   raised_at: string;

@@ -39,6 +39,9 @@ export function startFeed(options: Partial<FeedOptions> = {}) {
   return { feed, clock };
 }
 
+/** Turns of the microtask queue after which a read that got nothing has nothing to get. */
+const IDLE_TURNS = 30;
+
 /** A reader that takes what there is only when it is told to. */
 export class StepReader {
   readonly messages: Message[] = [];
@@ -54,13 +57,15 @@ export class StepReader {
   }
 
   /**
-   * Takes what is there now and returns what came since the last time. It leaves one read waiting, so what comes next
-   * is taken at once: a reader that takes nothing is one that never took.
+   * Takes all that is there now and returns what came since the last time. It leaves one read waiting, so what comes
+   * next is taken at once: a reader that takes nothing is one that never took.
    */
   async take(): Promise<Message[]> {
-    for (let i = 0; i < 30 && !this.ended; i++) {
+    let idle = 0;
+    while (idle++ < IDLE_TURNS && !this.ended) {
       this.#pending ??= this.#reader.read().then(({ value, done }) => {
         this.#pending = null;
+        idle = 0;
         if (done) this.ended = true;
         else {
           this.chunks.push(value);

@@ -137,6 +137,21 @@ Deno.test("feed: a resync makes every reader of the topic begin anew with the st
   feed.stop();
 });
 
+Deno.test("feed: a reader that takes nothing through many resyncs is then given all of it, in order", async () => {
+  const { feed, clock } = startFeed({ snapshot: () => feed.seq });
+  const reader = open(feed);
+  for (let i = 0; i < 50; i++) {
+    feed.publish("intercoms", "change", feed.seq + 1);
+    feed.resync("intercoms");
+  }
+  feed.publish("intercoms", "change", feed.seq + 1);
+  clock.pass(50);
+  const told = (await reader.take()).map(({ event, data }) => event === "reset" ? event : `${event} ${data}`);
+  const cycle = (i: number) => [`change ${i * 2 + 1}`, "reset", `snapshot ${i * 2 + 2}`];
+  assert.deepEqual(told, ["snapshot 0", ...Array.from({ length: 50 }, (_, i) => cycle(i)).flat(), "change 101"]);
+  feed.stop();
+});
+
 Deno.test("feed: a snapshot is shared for half a second, and what came after it is told with it", async () => {
   let made = 0;
   const { feed, clock } = startFeed({ snapshot: () => ++made });
