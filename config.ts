@@ -37,11 +37,16 @@ const schema = z.strictObject({
   MQTT_HOST: z.string().min(1).optional(),
   AMI_URL: z.string().transform(readAmiServers).optional(),
   ASTERISK_LOG: list(z.string().min(1)).optional(),
-  PJSIP_CONF: z.string().min(1).optional(),
+  ASTERISK_LOG_ZONE: z.string().default(new Intl.DateTimeFormat().resolvedOptions().timeZone).refine(
+    isZone,
+    "a time zone such as Europe/Moscow",
+  ),
+  PJSIP_CONF: list(z.string().min(1)).optional(),
   EMULATE: emulate.optional(),
   OFFLINE_AFTER: seconds(1, 86_400).default(120),
   HEARTBEAT_EVERY: seconds(1, 86_400).default(30),
   HELD_OPEN_AFTER: seconds(1, 86_400).default(60),
+  ENDPOINT_ALERT_AFTER: seconds(1, 604_800).default(300),
   KEEP_EVENTS_MONTHS: whole(1, 1200, "a number of months from 1 to 1200").default(24),
   ADMIN_PASSWORD: z.string().min(10, "at least 10 characters").max(200, "at most 200 characters").optional(),
   ADOPT: z.enum(["auto", "approve"], { error: '"auto" or "approve"' }).optional(),
@@ -68,9 +73,12 @@ const schema = z.strictObject({
 });
 
 /** Settings of what is to come: a value that does nothing must not look as if it did. */
-const NOT_YET_USED = ["ASTERISK_LOG", "PJSIP_CONF", "TELEGRAM_API"];
+const NOT_YET_USED = ["TELEGRAM_API"];
 /** The same of what may be emulated. */
 const NOT_YET_EMULATED = ["webhooks"];
+
+/** The name of the emulated Asterisk. */
+export const DEMO_PBX = "emulated";
 
 /** Settings whose value must not be shown. */
 const SECRET = new Set(["ADMIN_PASSWORD", "DATABASE_URL", "MQTT_URL", "AMI_URL"]);
@@ -112,6 +120,10 @@ export function readConfig(
     mqttPort: s.MQTT_PORT,
     mqttHost: s.MQTT_HOST ?? s.HOST,
     amiServers: s.AMI_URL ?? [],
+    asteriskLog: perPbx("ASTERISK_LOG", s.ASTERISK_LOG, s.AMI_URL),
+    asteriskLogZone: s.ASTERISK_LOG_ZONE,
+    pjsipConf: perPbx("PJSIP_CONF", s.PJSIP_CONF, s.AMI_URL),
+    endpointAlertAfterMs: s.ENDPOINT_ALERT_AFTER * 1000,
     emulate: s.EMULATE ?? unconfigured(s),
     /** Settings that were given but have nothing behind them in this version. */
     notYetUsed: [
@@ -133,6 +145,12 @@ export function readConfig(
     logLevel: s.LOG_LEVEL,
     logFormat: s.LOG_FORMAT,
   };
+}
+
+/** A path of something that is of one Asterisk. */
+export interface PbxPath {
+  pbx: string;
+  path: string;
 }
 
 /** Whether an address or name means this machine only. */
@@ -223,6 +241,32 @@ function readAmiServer(text: string, others: ReadonlyMap<string, AmiServer>): Am
   if (others.has(name || host)) return "a name that no other server has";
   if (url.port === "0") return "a port from 1 to 65535";
   return { name: name || host, host, port: url.port === "" ? AMI_PORT : Number(url.port), user, secret };
+}
+
+/** `[PBX=]PATH`, each; without a name it is the first server's. @throws ConfigError when there is no such server */
+function perPbx(setting: string, entries: string[] = [], servers: readonly AmiServer[] = []): PbxPath[] {
+  return entries.map((entry) => {
+    const [, name, path = entry] = /^([\w.:-]{1,64})=(.+)$/.exec(entry) ?? [];
+    const pbx = name ?? servers[0]?.name ?? DEMO_PBX;
+    if (pbx !== DEMO_PBX && !servers.some((server) => server.name === pbx)) {
+      const known = servers.map((server) => server.name).join(", ");
+      throw new ConfigError(
+        `DOORLINE_${setting}: expected the name of a server in DOORLINE_AMI_URL (${known}), got ${
+          JSON.stringify(pbx)
+        }`,
+      );
+    }
+    return { pbx, path };
+  });
+}
+
+function isZone(text: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: text });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function decode(text: string): string | undefined {

@@ -35,6 +35,10 @@ interface CallsOptions {
   /** Whether so much waits for the database that rows are better made later. */
   isBehind?: () => boolean;
   log: CallsLog;
+  /** Called with what a call shows when that changed. */
+  onChanged?: (view: CallDetailView) => void;
+  /** A call became part of another. */
+  onGone?: (id: string, pbx: string) => void;
 }
 
 interface Entry {
@@ -319,6 +323,7 @@ export class Calls {
       this.#entries.delete(other.id);
       this.#remember(other.id, id);
       pbx.index.add(idsOf(other.record), id);
+      this.#options.onGone?.(other.id, pbx.name);
     }
     for (const other of others) {
       this.#deliver(id, { type: "call.merged", at, record: other.record });
@@ -370,6 +375,7 @@ export class Calls {
     if (entry.shown && isSameView(view, entry.view)) return;
     const before = entry.view;
     Object.assign(entry, { view, shown: true });
+    this.#options.onChanged?.(view);
     const { feed } = this.#options;
     const left = before.party_ids.filter((userId) => !view.party_ids.includes(userId));
     // It is theirs no more. Who reads all calls hears this too, and the next message gives it back to them.

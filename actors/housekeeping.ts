@@ -3,6 +3,7 @@
  * What has to be done again and again: the marks of until when the service listened, partitions, sessions in use.
  */
 import type { Database } from "../db/client.ts";
+import { dropEndpointHistory } from "../db/endpoints.ts";
 import { readMarks, writeMarks } from "../db/marks.ts";
 import { keepPartitions } from "../db/partitions.ts";
 import type { Clock } from "./clock.ts";
@@ -83,6 +84,12 @@ export class Housekeeping {
     const { dropped, spared } = await database.query((sql) => keepPartitions(sql, now, keepMonths), {
       deadlineMs: 60_000,
     });
+    // What partitions are spared for holds here too: by a clock that is wrong nothing is old.
+    if (spared === null) {
+      const months = new Date(now);
+      months.setUTCMonth(months.getUTCMonth() - keepMonths);
+      await database.query((sql) => dropEndpointHistory(sql, months), { deadlineMs: 60_000 });
+    }
     if (dropped.length > 0) log.info({ dropped }, "History that is too old was dropped");
     if (spared !== null) {
       log.warn(

@@ -5,6 +5,7 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Calls } from "./calls.ts";
 import type { DoorCommands } from "./door_commands.ts";
+import type { Endpoints } from "./endpoints.ts";
 import type { Feed } from "./feed.ts";
 import type { Intercoms } from "./intercoms.ts";
 import type { Links } from "./links.ts";
@@ -14,6 +15,7 @@ export interface Measured {
   intercoms: Intercoms;
   commands: DoorCommands;
   calls: Pick<Calls, "counts" | "taken" | "ignored" | "quarantined">;
+  endpoints: Pick<Endpoints, "counts" | "taken" | "quarantined">;
   feed: Feed;
   links: Links;
   writer: { waitingRows: number; committedRows: number };
@@ -90,7 +92,7 @@ export class Metrics {
         },
       });
     };
-    const { intercoms, commands, calls, feed, links, writer } = measured;
+    const { intercoms, commands, calls, endpoints, feed, links, writer } = measured;
     let counted = { at: -Infinity, counts: {} as Record<string, number> };
     const counts = () => {
       if (now() - counted.at >= COUNTS_MS) counted = { at: now(), counts: intercoms.counts() };
@@ -123,6 +125,20 @@ export class Metrics {
         for (const [status, count] of Object.entries(calls.counts())) this.set({ status }, count);
       },
     });
+    new Gauge({
+      name: "doorline_endpoints",
+      help: "SIP endpoints by status",
+      labelNames: ["status"],
+      registers: [this.#registry],
+      collect() {
+        for (const [status, count] of Object.entries(endpoints.counts())) this.set({ status }, count);
+      },
+    });
+    gauge(
+      "doorline_endpoint_events",
+      "Events of endpoints taken since the start",
+      () => endpoints.taken,
+    );
     gauge("doorline_call_events", "Events of calls taken since the start", () => calls.taken);
     gauge(
       "doorline_call_events_ignored",
@@ -133,7 +149,7 @@ export class Metrics {
     gauge(
       "doorline_actors_quarantined",
       "Actors put aside and rebuilt since the start",
-      () => intercoms.quarantined.length + calls.quarantined.length,
+      () => intercoms.quarantined.length + calls.quarantined.length + endpoints.quarantined.length,
     );
     gauge("doorline_door_commands_in_flight", "Openings that are requested or sent", () => commands.inFlight);
     gauge("doorline_feed_readers", "Open streams", () => feed.readers);

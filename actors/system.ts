@@ -7,6 +7,7 @@
 import type { AmiServer, Config } from "../config.ts";
 import type { OpenDatabase } from "../db/open.ts";
 import { Writer } from "../db/writer.ts";
+import type { AmiSink } from "./ami/link.ts";
 import { AmiLinks } from "./ami/links.ts";
 import { CallDesk } from "./call_desk.ts";
 import { Calls } from "./calls.ts";
@@ -14,6 +15,8 @@ import type { Clock } from "./clock.ts";
 import type { Directory } from "./directory.ts";
 import { DeadLetters } from "./dead_letters.ts";
 import { DoorCommands } from "./door_commands.ts";
+import { EndpointDesk } from "./endpoint_desk.ts";
+import { Endpoints } from "./endpoints.ts";
 import { Feed, type Scope, type Topic } from "./feed.ts";
 import { Housekeeping, PANELS_HEARD, pbxHeard } from "./housekeeping.ts";
 import { Intercoms } from "./intercoms.ts";
@@ -43,6 +46,9 @@ interface SystemOptions {
 /** Time for the last acknowledgements to leave this machine. */
 const LAST_ACKNOWLEDGEMENTS_MS = 100;
 
+/** Three comings and goings within ten minutes are no accident. */
+const FLAPPING = { flapTurns: 6, flapWindowMs: 600_000 };
+
 /** The running actors and what they are reached by. */
 export interface System {
   feed: Feed;
@@ -53,6 +59,8 @@ export interface System {
   intercoms: Intercoms;
   calls: Calls;
   desk: CallDesk;
+  endpoints: Endpoints;
+  endpointDesk: EndpointDesk;
   transport: Transport;
   metrics: Metrics;
   /** Loads what a former run left and opens the ways to the panels and the PBXs. @throws BrokerError, DatabaseAway */
@@ -113,18 +121,37 @@ export function createSystem(options: SystemOptions): System {
     record: (unit) => recorder.record(unit),
     isBehind: () => recorder.isBehind,
     log,
+    onChanged: (view) => endpoints.callChanged(view),
+    onGone: (id, pbxName) => endpoints.callGone(id, pbxName),
   });
-  for (const { name } of amiServers) calls.addPbx(name);
-  const pbx = new AmiLinks({
+  const endpoints: Endpoints = new Endpoints({
+    clock,
+    settings: { alertAfterMs: config.endpointAlertAfterMs, ...FLAPPING },
+    book: directory,
+    feed,
+    record: (unit) => recorder.record(unit),
+    isBehind: () => recorder.isBehind,
+    ask: (pbxName, action, fields) => pbx.list(pbxName, action, fields),
+    log,
+  });
+  for (const { name } of amiServers) {
+    calls.addPbx(name);
+    endpoints.addPbx(name);
+  }
+  const pbx: AmiLinks = new AmiLinks({
     servers: amiServers,
     clock,
     links,
-    sink: calls,
+    sink: bothOf(calls, endpoints),
     log,
     onDropped: metrics.forged,
   });
   const desk = new CallDesk({ calls, pbx, book: directory, clock, database: db.reader });
-  directory.onChange(() => calls.namesChanged());
+  const endpointDesk = new EndpointDesk({ endpoints, pbx, database: db.reader, clock });
+  directory.onChange(() => {
+    calls.namesChanged();
+    endpoints.namesChanged();
+  });
   const housekeeping = new Housekeeping({
     database: db.reader,
     clock,
@@ -148,6 +175,7 @@ export function createSystem(options: SystemOptions): System {
     if (!up) return;
     intercoms.catchUp();
     calls.catchUp();
+    endpoints.catchUp();
     transport.askAgain();
   });
   db.writer.onState(({ up, error }) =>
@@ -161,6 +189,9 @@ export function createSystem(options: SystemOptions): System {
       ...(topics.includes("events") ? { events: recorder.recent(100) } : {}),
       ...(topics.includes("links") ? { links: links.list() } : {}),
       ...(topics.includes("calls") ? { calls: callsFor(scope) } : {}),
+      ...(topics.includes("endpoints")
+        ? { endpoints: endpoints.list(), endpoint_alerts: endpoints.alerts() }
+        : {}),
     };
   }
 
@@ -178,14 +209,25 @@ export function createSystem(options: SystemOptions): System {
     intercoms,
     calls,
     desk,
+    endpoints,
+    endpointDesk,
     transport,
     metrics,
     start: async () => {
       const heardUntil = await housekeeping.prepare();
-      await loadState({ database: db.reader, clock, intercoms, commands, calls, recorder, heardUntil });
+      await loadState({
+        database: db.reader,
+        clock,
+        intercoms,
+        commands,
+        calls,
+        endpoints,
+        recorder,
+        heardUntil,
+      });
       await transport.start();
       pbx.start();
-      metrics.start({ intercoms, commands, calls, feed, links, writer });
+      metrics.start({ intercoms, commands, calls, endpoints, feed, links, writer });
       housekeeping.start();
     },
     stop: async () => {
@@ -195,6 +237,7 @@ export function createSystem(options: SystemOptions): System {
       transport.stopTaking();
       await pbx.stop();
       calls.stop();
+      endpoints.stop();
       intercoms.stop();
       commands.stop();
       await writer.stop();
@@ -203,5 +246,21 @@ export function createSystem(options: SystemOptions): System {
       links.stop();
       metrics.stop();
     },
+  };
+}
+
+/** Hands what an Asterisk says to both; what one throws is not the other's trouble, and is thrown on. */
+function bothOf(one: AmiSink, other: AmiSink): AmiSink {
+  const both = (tell: (sink: AmiSink) => void) => {
+    try {
+      tell(one);
+    } finally {
+      tell(other);
+    }
+  };
+  return {
+    event: (pbx, packet, at) => both((sink) => sink.event(pbx, packet, at)),
+    synced: (pbx, snapshot) => both((sink) => sink.synced(pbx, snapshot)),
+    down: (pbx, at) => both((sink) => sink.down(pbx, at)),
   };
 }

@@ -2,6 +2,7 @@
  * @module
  * Rows that actors have written, as plain JSON. Times are ISO 8601 in UTC.
  */
+import type { EndpointStatus } from "../machines/endpoint_views.ts";
 import type {
   CallDetailView,
   CallStatus,
@@ -119,6 +120,47 @@ export interface CallRow {
   merged_into: string | null;
 }
 
+/** State of an endpoint; the whole row, each time. */
+export interface EndpointRow {
+  pbx: string;
+  name: string;
+  /** What was last known. */
+  status: EndpointStatus;
+  status_since: string;
+  last_online_at: string | null;
+  state: unknown;
+  updated_at: string;
+}
+
+/** A change of what is known of an endpoint. */
+export interface EndpointChangeRow {
+  id: string;
+  pbx: string;
+  name: string;
+  at: string;
+  status: EndpointStatus;
+  reason: string | null;
+}
+
+/** A time in which a PBX was not heard; the whole row, each time. */
+export interface PbxGapRow {
+  id: string;
+  pbx: string;
+  began_at: string;
+  ended_at: string | null;
+}
+
+/** Endpoints that were offline for too long by one cause; the whole row, each time. */
+export interface EndpointAlertRow {
+  id: string;
+  pbx: string;
+  site: string | null;
+  endpoints: { name: string; since: string; back_at: string | null }[];
+  since: string;
+  raised_at: string;
+  ended_at: string | null;
+}
+
 /** Something to be told outside. */
 export interface OutboxRow {
   id: string;
@@ -148,6 +190,11 @@ export interface WriteUnit {
   command?: CommandRow;
   /** Calls that change together: one, or two that turned out to be one. */
   calls?: CallRow[];
+  endpoint?: EndpointRow;
+  removeEndpoint?: { pbx: string; name: string };
+  endpointChanges?: EndpointChangeRow[];
+  pbxGap?: PbxGapRow;
+  endpointAlerts?: EndpointAlertRow[];
   audit?: AuditRow[];
   outbox?: OutboxRow[];
   deadLetter?: DeadLetterRow;

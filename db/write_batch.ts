@@ -5,6 +5,7 @@
  * to the first commit was lost, leaves what one write would have left.
  */
 import type postgres from "postgres";
+import { gatherEndpoints, writeEndpoints } from "./endpoint_writes.ts";
 import type { CallRow, EventRow, WriteUnit } from "./rows.ts";
 
 /** Refused messages that are kept. */
@@ -33,6 +34,7 @@ export async function writeBatch(sql: postgres.Sql, units: readonly WriteUnit[])
       ...(rows.touches.length > 0 ? [touchIntercoms(tx, rows.touches)] : []),
       ...(rows.commands.length > 0 ? [upsertCommands(tx, rows.commands)] : []),
       ...(rows.calls.length > 0 ? upsertCalls(tx, rows.calls) : []),
+      ...writeEndpoints(tx, rows.endpoints),
       ...(rows.audit.length > 0 ? [insertAudit(tx, rows.audit)] : []),
       ...(rows.outbox.length > 0 ? [insertOutbox(tx, rows.outbox)] : []),
       ...(rows.deadLetters.length > 0 ? insertDeadLetters(tx, rows.deadLetters) : []),
@@ -69,6 +71,7 @@ function gather(units: readonly WriteUnit[]) {
     removed: [...removed],
     commands: [...commands.values()],
     calls: [...calls.values()],
+    endpoints: gatherEndpoints(units),
     audit: units.flatMap((unit) => unit.audit ?? []),
     outbox: units.flatMap((unit) => unit.outbox ?? []),
     deadLetters: units.flatMap((unit) => unit.deadLetter ?? []),

@@ -226,5 +226,7 @@ function countRows(unit: WriteUnit): number {
   return (unit.events?.length ?? 0) + (unit.intercom ? 1 : 0) + (unit.touch ? 1 : 0) +
     (unit.command ? 1 : 0) + (unit.calls?.length ?? 0) +
     (unit.audit?.length ?? 0) + (unit.outbox?.length ?? 0) + (unit.deadLetter ? 1 : 0) +
-    (unit.removeIntercom ? 1 : 0);
+    (unit.removeIntercom ? 1 : 0) +
+    (unit.endpoint ? 1 : 0) + (unit.removeEndpoint ? 1 : 0) + (unit.endpointChanges?.length ?? 0) +
+    (unit.pbxGap ? 1 : 0) + (unit.endpointAlerts?.length ?? 0);
 }

@@ -42,7 +42,8 @@ export const MAX_LIST_ITEMS = 100_000;
 const EVENT_MASK = "call,system,agent";
 
 /** Headers that say which channels an event is about and what became of them. */
-const TELLING = /(?:id|channel|exten|context|channelstate|dialstatus|cause|event)$/;
+const TELLING =
+  /(?:id|channel|exten|context|channelstate|dialstatus|cause|event|endpointname|contactstatus|aor|uri|peer|peerstatus|device)$/;
 
 /** What is used of the library. */
 interface Library {

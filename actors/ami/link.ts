@@ -106,6 +106,18 @@ export class AmiLink {
     return this.#connection.action(action, fields, options);
   }
 
+  /**
+   * Asks for a list of somebody else's.
+   *
+   * @throws AmiUnsafeValue, AmiNotUp, AmiTimeout, AmiRefused
+   */
+  list(action: string, fields: AmiFields, options: { deadlineMs?: number } = {}): Promise<AmiPacket[]> {
+    if (this.#connection === null || !this.#actor.getSnapshot().matches("up")) {
+      return Promise.reject(new AmiNotUp(this.#options.server.name, false));
+    }
+    return this.#connection.list(action, fields, options);
+  }
+
   #open(): void {
     const { server, clock } = this.#options;
     this.#buffer = [];

@@ -76,4 +76,18 @@ export class AmiLinks {
   ): Promise<AmiPacket> {
     return this.#links.get(pbx)?.action(action, fields, options) ?? Promise.reject(new AmiNotUp(pbx, false));
   }
+
+  /**
+   * Asks a server for a list and returns its items, each with its `event`.
+   *
+   * @throws AmiUnsafeValue, AmiNotUp, AmiTimeout, AmiRefused, as `action`
+   */
+  list(
+    pbx: string,
+    action: string,
+    fields: AmiFields = {},
+    options: { deadlineMs?: number } = {},
+  ): Promise<AmiPacket[]> {
+    return this.#links.get(pbx)?.list(action, fields, options) ?? Promise.reject(new AmiNotUp(pbx, false));
+  }
 }

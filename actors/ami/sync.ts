@@ -15,8 +15,10 @@ export interface AmiSnapshot {
   /** The same for one run of Asterisk, another after it was started again; to be compared by `isSameEpoch`. */
   epoch: string;
   channels: AmiPacket[];
-  endpoints: AmiPacket[];
-  contacts: AmiPacket[];
+  /** Endpoints, AORs and contacts; null where the account may not list them. */
+  endpoints: AmiPacket[] | null;
+  aors: AmiPacket[] | null;
+  contacts: AmiPacket[] | null;
   /** Events since the login, which may tell of what is in the lists already. */
   buffered: { packet: AmiPacket; at: number }[];
 }
@@ -59,23 +61,22 @@ const NEEDED_CLASSES = ["call", "system"];
 export async function askForLists(options: SyncOptions): Promise<AmiLists> {
   const { connection, clock, fullyBooted } = options;
   const warnings: string[] = [];
-  const tolerate = async (action: string): Promise<AmiPacket[]> => {
+  const tolerate = async (action: string): Promise<AmiPacket[] | null> => {
     try {
       return await connection.list(action, {}, LIST);
     } catch (error) {
       if (!(error instanceof AmiRefused)) throw error;
       // "No Contacts found", "No endpoints found": an empty list is told as an error.
-      if (!/^no .* found/i.test(error.reason)) {
-        warnings.push(
-          isDenied(error)
-            ? `the account may not ${action}: it needs write = system`
-            : `no ${action}: ${error.reason}`,
-        );
-      }
-      return [];
+      if (/^no .* found/i.test(error.reason)) return [];
+      warnings.push(
+        isDenied(error)
+          ? `the account may not ${action}: it needs write = system`
+          : `no ${action}: ${error.reason}`,
+      );
+      return null;
     }
   };
-  const [status, commands, channels, endpoints, contacts] = await Promise.all([
+  const [status, commands, channels, endpoints, aors, contacts] = await Promise.all([
     unlessRefused(connection.action("CoreStatus", {}, LIST)),
     unlessRefused(connection.action("ListCommands", {}, LIST)),
     connection.list("CoreShowChannels", {}, LIST).catch((error) => {
@@ -83,6 +84,7 @@ export async function askForLists(options: SyncOptions): Promise<AmiLists> {
       throw new AmiDenied("the account may not CoreShowChannels: it needs write = call,system");
     }),
     tolerate("PJSIPShowEndpoints"),
+    tolerate("PJSIPShowAors"),
     tolerate("PJSIPShowContacts"),
   ]);
   const excess = commands === null ? null : excessOf(commands);
@@ -95,6 +97,7 @@ export async function askForLists(options: SyncOptions): Promise<AmiLists> {
     epoch: epochOf(status, Math.round(clock.toWall(bootedAt) / 1000), options.formerEpoch),
     channels,
     endpoints,
+    aors,
     contacts,
     warning: warnings.length === 0 ? null : warnings.join("; "),
   };

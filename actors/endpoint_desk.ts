@@ -1,0 +1,156 @@
+/**
+ * @module
+ * What people ask of endpoints: to look again, and how it was. The actors hold how it is now.
+ */
+import type { Database } from "../db/client.ts";
+import { changesSince, gapsSince, listAlerts, listChanges } from "../db/endpoints.ts";
+import type {
+  EndpointAlertView,
+  EndpointHistoryView,
+  EndpointReason,
+  EndpointView,
+} from "../machines/endpoint_views.ts";
+import type { AmiLinks } from "./ami/links.ts";
+import { AmiNotUp, AmiRefused, AmiTimeout } from "./ami/packet.ts";
+import type { Clock } from "./clock.ts";
+import { alertView } from "./endpoint_alerts.ts";
+import { availabilityOf, type Change, type Gap, type Stretch, stretchesOf } from "./endpoint_history.ts";
+import type { Endpoints } from "./endpoints.ts";
+
+/** What was asked cannot be had now. */
+export class EndpointRefused extends Error {
+  override name = "EndpointRefused";
+  readonly kind: "link-down" | "pbx-refused" | "gone";
+
+  constructor(kind: "link-down" | "pbx-refused" | "gone", message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.kind = kind;
+  }
+}
+
+interface DeskOptions {
+  endpoints: Endpoints;
+  pbx: Pick<AmiLinks, "action">;
+  database: Database;
+  clock: Clock;
+}
+
+/**
+ * How long a phone has to answer before it is looked at, in milliseconds: Asterisk says that it will ask, and nothing
+ * more unless the answer changes something.
+ */
+const ANSWER_MS = 500;
+const DAY_MS = 86_400_000;
+const SPANS = { day: DAY_MS, week: 7 * DAY_MS, month: 30 * DAY_MS };
+
+/** Answers what is asked of endpoints. It holds nothing. */
+export class EndpointDesk {
+  readonly #options: DeskOptions;
+
+  constructor(options: DeskOptions) {
+    this.#options = options;
+  }
+
+  /** All endpoints, by PBX and name. */
+  list(): EndpointView[] {
+    return this.#options.endpoints.list();
+  }
+
+  /** One endpoint, or null. @throws AmbiguousEndpoint when several PBXs have it and none is named */
+  find(name: string, pbx?: string): EndpointView | null {
+    return this.#options.endpoints.find(name, pbx);
+  }
+
+  /** Alerts that are not over, the newest first. */
+  alerts(): EndpointAlertView[] {
+    return this.#options.endpoints.alerts();
+  }
+
+  /** Alerts of now and before, newest first: raised before the given moment and id. @throws DatabaseAway */
+  async pastAlerts(
+    page: { before: { at: Date; id: string } | null; limit: number; open?: boolean | undefined },
+  ): Promise<EndpointAlertView[]> {
+    const rows = await this.#options.database.query((sql) => listAlerts(sql, page));
+    return rows.map(alertView);
+  }
+
+  /**
+   * Has Asterisk ask the phone whether it is there, and looks how it is then.
+   *
+   * @throws EndpointRefused
+   */
+  async refresh(pbx: string, name: string): Promise<EndpointView> {
+    const { endpoints, pbx: links, clock } = this.#options;
+    try {
+      const isAsked = await links.action(pbx, "PJSIPQualify", { Endpoint: name }).then(
+        () => true,
+        (error) => {
+          // Without an AOR there is nobody to ask; one that is unknown is found to be so below.
+          if (error instanceof AmiRefused && /aor|unable to retrieve/i.test(error.reason)) return false;
+          throw error;
+        },
+      );
+      if (isAsked) await new Promise<void>((resolve) => clock.setTimeout(resolve, ANSWER_MS));
+      const view = await endpoints.reread(pbx, name);
+      if (view === null) throw new EndpointRefused("gone", `Asterisk does not know the endpoint ${name}`);
+      return view;
+    } catch (error) {
+      if (error instanceof AmiNotUp) {
+        throw new EndpointRefused("link-down", "the link to Asterisk is down", { cause: error });
+      }
+      if (error instanceof AmiRefused || error instanceof AmiTimeout) {
+        throw new EndpointRefused("pbx-refused", error.message, { cause: error });
+      }
+      throw error;
+    }
+  }
+
+  /** When an endpoint was there: stretches from the newest on, and how much of the last month. @throws DatabaseAway */
+  async history(
+    pbx: string,
+    name: string,
+    { limit, before = null }: { limit: number; before?: Date | null },
+  ): Promise<EndpointHistoryView> {
+    const { database, clock } = this.#options;
+    const now = clock.toWall(clock.now());
+    const since = new Date(now - SPANS.month);
+    const [page, recent] = await Promise.all([
+      database.query((sql) => listChanges(sql, { pbx, name }, { before, limit: limit + 1 })),
+      database.query((sql) => changesSince(sql, { pbx, name }, since)),
+    ]);
+    const shown = page.slice(0, limit);
+    const oldest = shown.at(-1)?.at ?? since;
+    const from = oldest < since ? oldest : since;
+    const gaps = await this.#gaps(pbx, from);
+    const stretches = stretchesOf(shown.map(changeOf), gaps, before?.getTime() ?? now);
+    const month = stretchesOf(recent.map(changeOf), gaps, now);
+    const share = (ms: number) => availabilityOf(month, now - ms, now);
+    return {
+      items: stretches.map((stretch) => shownStretch(stretch, before)).reverse(),
+      next: page.length > limit ? oldest.toISOString() : null,
+      availability: { day: share(SPANS.day), week: share(SPANS.week), month: share(SPANS.month) },
+    };
+  }
+
+  async #gaps(pbx: string, since: Date): Promise<Gap[]> {
+    const { database, endpoints, clock } = this.#options;
+    const rows = await database.query((sql) => gapsSince(sql, pbx, since));
+    const gaps = rows.map(({ began_at, ended_at }) => ({
+      from: began_at.getTime(),
+      to: ended_at?.getTime() ?? null,
+    }));
+    // What goes on may not have been written yet.
+    const silent = endpoints.silentSince(pbx);
+    return silent === null ? gaps : [...gaps, { from: clock.toWall(silent), to: null }];
+  }
+}
+
+function changeOf(row: { at: Date; status: Change["status"]; reason: string | null }): Change {
+  return { at: row.at.getTime(), status: row.status, reason: row.reason as EndpointReason | null };
+}
+
+/** The last stretch of a page that does not begin now ends where the page before it begins. */
+function shownStretch({ from, to, status, reason }: Stretch, before: Date | null) {
+  const until = to === null ? before : new Date(to);
+  return { status, reason, at: new Date(from).toISOString(), until: until?.toISOString() ?? null };
+}
