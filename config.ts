@@ -122,7 +122,7 @@ export function readConfig(
     amiServers: s.AMI_URL ?? [],
     asteriskLog: perPbx("ASTERISK_LOG", s.ASTERISK_LOG, s.AMI_URL),
     asteriskLogZone: s.ASTERISK_LOG_ZONE,
-    pjsipConf: perPbx("PJSIP_CONF", s.PJSIP_CONF, s.AMI_URL),
+    pjsipConf: onePerPbx("PJSIP_CONF", perPbx("PJSIP_CONF", s.PJSIP_CONF, s.AMI_URL)),
     endpointAlertAfterMs: s.ENDPOINT_ALERT_AFTER * 1000,
     emulate: s.EMULATE ?? unconfigured(s),
     /** Settings that were given but have nothing behind them in this version. */
@@ -258,6 +258,12 @@ function perPbx(setting: string, entries: string[] = [], servers: readonly AmiSe
     }
     return { pbx, path };
   });
+}
+
+function onePerPbx(setting: string, paths: PbxPath[]): PbxPath[] {
+  const twice = paths.find(({ pbx }, index) => paths.findIndex((other) => other.pbx === pbx) !== index);
+  if (twice === undefined) return paths;
+  throw new ConfigError(`DOORLINE_${setting}: expected one path for each server, got two of ${twice.pbx}`);
 }
 
 function isZone(text: string): boolean {

@@ -39,6 +39,11 @@ Deno.test("config: an empty environment gives the defaults of the contract", () 
     mqttPort: 1883,
     mqttHost: "127.0.0.1",
     amiServers: [],
+    asteriskLog: [],
+    // `deno task test` has a zone of its own.
+    asteriskLogZone: new Intl.DateTimeFormat().resolvedOptions().timeZone,
+    endpointAlertAfterMs: 300_000,
+    pjsipConf: [],
     emulate: ["intercoms", "asterisk"],
     notYetUsed: [],
     offlineAfterMs: 120_000,
@@ -101,8 +106,15 @@ const SETTINGS: [
     "ami://u:s@a?x",
     "ami://u:s@a#x",
   ]],
-  ["ASTERISK_LOG", "/var/log/a,/var/log/b*", (c) => c.notYetUsed, ["DOORLINE_ASTERISK_LOG"], ["/a,,/b"]],
-  ["PJSIP_CONF", "/etc/asterisk/pjsip.conf", (c) => c.notYetUsed, ["DOORLINE_PJSIP_CONF"], []],
+  ["ASTERISK_LOG", "/var/log/a,/var/log/b*", (c) => c.asteriskLog, [
+    { pbx: "emulated", path: "/var/log/a" },
+    { pbx: "emulated", path: "/var/log/b*" },
+  ], ["/a,,/b", "other=/a"]],
+  ["ASTERISK_LOG_ZONE", "Asia/Kolkata", (c) => c.asteriskLogZone, "Asia/Kolkata", ["Mars", "+25:00"]],
+  ["PJSIP_CONF", "/etc/asterisk/pjsip.conf", (c) => c.pjsipConf, [
+    { pbx: "emulated", path: "/etc/asterisk/pjsip.conf" },
+  ], ["/a,,/b", "/a,/b", "other=/a"]],
+  ["ENDPOINT_ALERT_AFTER", "60", (c) => c.endpointAlertAfterMs, 60_000, ["0", "604801", "5m"]],
   ["EMULATE", "none", (c) => c.emulate, [], ["all", "intercoms,none", "intercoms,"]],
   ["EMULATE", "webhooks, intercoms", (c) => c.emulate, ["webhooks", "intercoms"], []],
   ["OFFLINE_AFTER", "90.5", (c) => c.offlineAfterMs, 90_500, ["0", "-1", "86401", "2m", "NaN"]],
@@ -160,8 +172,6 @@ Deno.test("config: an unknown name stops the start and is named", () => {
 
 Deno.test("config: what has nothing behind it yet is named when it was given, and only then", () => {
   const given = {
-    DOORLINE_ASTERISK_LOG: "/var/log/a",
-    DOORLINE_PJSIP_CONF: "/etc/asterisk/pjsip.conf",
     DOORLINE_TELEGRAM_API: "http://127.0.0.1:9",
     DOORLINE_EMULATE: "intercoms,webhooks",
   };
@@ -169,6 +179,26 @@ Deno.test("config: what has nothing behind it yet is named when it was given, an
   for (const emulate of ["none", "intercoms", "asterisk", "intercoms,asterisk", ""]) {
     assert.deepEqual(read({ DOORLINE_EMULATE: emulate, DOORLINE_WS_PORT: "" }).notYetUsed, []);
   }
+});
+
+Deno.test("config: a path is of the server that stands before it, else of the first", () => {
+  const servers = { DOORLINE_AMI_URL: "ami://u:s@a/north,ami://u:s@b/south" };
+  const { asteriskLog, pjsipConf } = read({
+    ...servers,
+    DOORLINE_ASTERISK_LOG: "/var/log/full, south=/mnt/south/full*, /odd/x=y",
+    DOORLINE_PJSIP_CONF: "south=/mnt/south/pjsip.conf",
+  });
+  assert.deepEqual(asteriskLog, [
+    { pbx: "north", path: "/var/log/full" },
+    { pbx: "south", path: "/mnt/south/full*" },
+    { pbx: "north", path: "/odd/x=y" },
+  ]);
+  assert.deepEqual(pjsipConf, [{ pbx: "south", path: "/mnt/south/pjsip.conf" }]);
+  assert.match(
+    refusal({ ...servers, DOORLINE_PJSIP_CONF: "east=/a" }),
+    /^DOORLINE_PJSIP_CONF: expected the name of a server in DOORLINE_AMI_URL \(north, south\), got "east"$/,
+  );
+  assert.match(refusal({ ...servers, DOORLINE_PJSIP_CONF: "/a,north=/b" }), /one path for each server, got/);
 });
 
 Deno.test("config: an empty value is the same as none", () => {
