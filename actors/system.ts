@@ -145,6 +145,8 @@ export function createSystem(options: SystemOptions): System {
     sink: bothOf(calls, endpoints),
     log,
     onDropped: metrics.forged,
+    // Its pjsip.conf is written through the link where it is not on this host.
+    alsoNeeded: (name) => config.pjsipConf.some((conf) => conf.pbx === name) ? [] : ["config"],
   });
   const desk = new CallDesk({ calls, pbx, book: directory, clock, database: db.reader });
   const endpointDesk = new EndpointDesk({ endpoints, pbx, database: db.reader, clock });

@@ -37,6 +37,8 @@ export interface AmiLinkOptions {
   random: () => number;
   /** A packet came that is neither event nor answer. */
   onDropped?: (pbx: string) => void;
+  /** Classes of actions that the account may have beyond those that are always needed. */
+  alsoNeeded?: (pbx: string) => readonly string[];
   /** Events that may wait for a sync to end; with more, the connection begins anew. Default 100,000. */
   maxBuffered?: number;
 }
@@ -174,6 +176,7 @@ export class AmiLink {
         clock,
         fullyBooted: this.#fullyBooted!,
         formerEpoch: this.#epoch,
+        alsoNeeded: this.#options.alsoNeeded?.(this.#options.server.name) ?? [],
       });
       if (sync === this.#syncs) this.#synced(lists);
     } catch (error) {

@@ -19,6 +19,8 @@ interface AmiLinksOptions {
   random?: () => number;
   /** A packet came that is neither event nor answer. */
   onDropped?: (pbx: string) => void;
+  /** Classes of actions that a server's account may have beyond those that are always needed. */
+  alsoNeeded?: (pbx: string) => readonly string[];
   /** Events of one server that may wait for a sync to end. Default 100,000. */
   maxBuffered?: number;
 }

@@ -39,6 +39,8 @@ interface SyncOptions {
   fullyBooted: { packet: AmiPacket; at: number };
   /** The epoch of the last sync with this server. */
   formerEpoch: string | null;
+  /** Classes that the account may have beyond those that are always needed. */
+  alsoNeeded?: readonly string[];
 }
 
 /** The link's own deadline ends all of it. */
@@ -87,7 +89,7 @@ export async function askForLists(options: SyncOptions): Promise<AmiLists> {
     tolerate("PJSIPShowAors"),
     tolerate("PJSIPShowContacts"),
   ]);
-  const excess = commands === null ? null : excessOf(commands);
+  const excess = commands === null ? null : excessOf(commands, options.alsoNeeded);
   if (excess !== null) warnings.unshift(excess);
   const uptime = Number(fullyBooted.packet.uptime ?? NaN);
   const bootedAt = fullyBooted.at - (Number.isFinite(uptime) && uptime > 0 ? uptime * 1000 : 0);
@@ -118,14 +120,15 @@ export function isSameEpoch(one: string, other: string): boolean {
  * Says in which classes an account may act beyond what is needed, by what ListCommands lists, which is what it may do:
  * `NAME: description (Priv: class,class,all)`. What it may read cannot be asked for.
  */
-export function excessOf(commands: AmiPacket): string | null {
+export function excessOf(commands: AmiPacket, alsoNeeded: readonly string[] = []): string | null {
+  const needed = [...NEEDED_CLASSES, ...alsoNeeded];
   const beyond = new Set<string>();
   const either: string[][] = [];
   for (const description of Object.values(commands)) {
     const classes = /\(Priv: ([a-z,]+)\)\s*$/.exec(description)?.[1]?.split(",").filter((one) =>
       one !== "all"
     );
-    if (classes === undefined || classes.some((one) => NEEDED_CLASSES.includes(one))) continue;
+    if (classes === undefined || classes.some((one) => needed.includes(one))) continue;
     if (classes.length === 1) beyond.add(classes[0]!);
     else either.push(classes);
   }

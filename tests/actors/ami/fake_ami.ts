@@ -114,6 +114,7 @@ export class FakeAmi {
       }),
     coreshowchannels: ({ id }) => list(id, "CoreShowChannel", this.channels),
     pjsipshowendpoints: ({ id }) => list(id, "EndpointList", [{ ObjectName: "777-ep" }]),
+    pjsipshowaors: ({ id }) => error(id, "No Aors found\n"),
     pjsipshowcontacts: ({ id }) => error(id, "No Contacts found\n"),
     listcommands: ({ id }) =>
       packet({

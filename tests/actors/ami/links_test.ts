@@ -34,7 +34,7 @@ Deno.test("AMI link: what is there comes first, then what came meanwhile, then w
     assert.ok(first?.what === "synced");
     assert.equal(first.pbx, "pbx");
     assert.deepEqual(first.snapshot.channels.map(({ uniqueid }) => uniqueid), ["1.5"]);
-    assert.deepEqual(first.snapshot.endpoints.map(({ objectname }) => objectname), ["777-ep"]);
+    assert.deepEqual(first.snapshot.endpoints!.map(({ objectname }) => objectname), ["777-ep"]);
     assert.deepEqual(first.snapshot.contacts, []);
     assert.match(first.snapshot.epoch, /^2026-01-02 03:04:05 boot \d+$/);
     assert.equal(first.snapshot.bootedAt, clock.now() - 100 * SECOND_MS);

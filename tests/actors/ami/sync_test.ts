@@ -32,7 +32,7 @@ function ask(
   });
 }
 
-const NONE = { CoreShowChannels: [], PJSIPShowEndpoints: [], PJSIPShowContacts: [] };
+const NONE = { CoreShowChannels: [], PJSIPShowEndpoints: [], PJSIPShowAors: [], PJSIPShowContacts: [] };
 const denied = (action: string) => new AmiRefused(action, "Permission denied");
 
 Deno.test("AMI sync: CoreStatus names the run of Asterisk", async () => {
@@ -82,10 +82,10 @@ Deno.test("AMI sync: an uptime that is none counts as now", async () => {
   assert.equal((await ask(NONE, { at: 5 })).bootedAt, 5);
 });
 
-Deno.test("AMI sync: an Asterisk without PJSIP has no endpoints, and that is said", async () => {
+Deno.test("AMI sync: of an Asterisk without PJSIP no endpoints are known, and that is said", async () => {
   const lists = await ask({ CoreShowChannels: [{ uniqueid: "1.1" }] });
   assert.deepEqual(lists.channels, [{ uniqueid: "1.1" }]);
-  assert.deepEqual([lists.endpoints, lists.contacts], [[], []]);
+  assert.deepEqual([lists.endpoints, lists.aors, lists.contacts], [null, null, null]);
   assert.match(lists.warning!, /no PJSIPShowEndpoints: Invalid\/unknown command/);
 });
 
@@ -93,9 +93,10 @@ Deno.test("AMI sync: lists that are told as errors because they are empty are no
   const lists = await ask({
     ...NONE,
     PJSIPShowEndpoints: new AmiRefused("PJSIPShowEndpoints", "No endpoints found"),
+    PJSIPShowAors: new AmiRefused("PJSIPShowAors", "No Aors found"),
     PJSIPShowContacts: new AmiRefused("PJSIPShowContacts", "No Contacts found"),
   });
-  assert.deepEqual([lists.endpoints, lists.contacts, lists.warning], [[], [], null]);
+  assert.deepEqual([lists.endpoints, lists.aors, lists.contacts, lists.warning], [[], [], [], null]);
 });
 
 Deno.test("AMI sync: an account that may not list endpoints is told what it needs", async () => {
