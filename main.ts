@@ -43,7 +43,11 @@ const people = new People({
   ...(config.adminPassword === undefined ? {} : { adminPassword: config.adminPassword }),
 });
 const directory = new Directory({ ...config, database: db.reader, people, log });
-const emulatedPbx = config.emulate.includes("asterisk") ? await startDemoAsterisk() : null;
+const emulatedPbx = config.emulate.includes("asterisk")
+  ? await startDemoAsterisk({ dir: `${dataDir.path}/emulated-asterisk` }).catch(exitWith(1))
+  : null;
+const demo = emulatedPbx === null ? [] : [emulatedPbx];
+const amiServers = [...config.amiServers, ...demo.map(({ server }) => server)];
 const clock = systemClock();
 const system = createSystem({
   config,
@@ -51,7 +55,11 @@ const system = createSystem({
   log,
   db,
   directory,
-  amiServers: [...config.amiServers, ...(emulatedPbx === null ? [] : [emulatedPbx.server])],
+  amiServers,
+  logSources: [
+    ...config.asteriskLog,
+    ...demo.map(({ server, logFile }) => ({ pbx: server.name, path: logFile })),
+  ],
   dataDir: dataDir.path,
   onMinute: (feed) => feed.owners().forEach(({ sessionId }) => sessionId !== null && people.touch(sessionId)),
 });
@@ -62,14 +70,18 @@ const emulatesPanels = config.emulate.includes("intercoms");
 if (emulatesPanels) await db.reader.query((sql) => addPanels(sql, DEFAULT_NAMES)).catch(exitWith(1));
 await system.start().catch(exitWith(1));
 
-const sockets = new Sockets({ ...config, ...system, people, calls: system.desk, clock, log });
+const { desk: calls, endpointDesk: endpoints } = system;
+const sockets = new Sockets({ ...config, ...system, people, calls, endpoints, clock, log });
 let stopping = false;
 const app = createApp({
   ...system,
   ...config,
   people,
   directory,
-  calls: system.desk,
+  calls,
+  endpoints,
+  config: null as never,
+  pbxs: amiServers.map(({ name }) => name),
   sockets,
   // The runtime bounds no message, see decision 8: from elsewhere strangers come by the other port.
   strangers: isLoopback(config.host) && config.trustProxy.length === 0,
@@ -92,7 +104,7 @@ const app = createApp({
       stopping,
       links: system.links,
       database: db.reader,
-      quarantined: system.intercoms.quarantined.length + system.calls.quarantined.length,
+      quarantined: system.quarantined(),
     }),
   metrics: () => system.metrics.text(),
   log,

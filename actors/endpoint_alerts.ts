@@ -199,19 +199,6 @@ export class EndpointAlerts {
   }
 }
 
-/** An alert as it was stored, as it is shown. */
-export function alertView(row: StoredAlert): EndpointAlertView {
-  return {
-    id: row.id,
-    pbx: row.pbx,
-    site: row.site,
-    endpoints: row.endpoints.map((one) => ({ ...one, display_name: displayName(one.name) })),
-    since: row.since.toISOString(),
-    raised_at: row.raised_at.toISOString(),
-    ended_at: row.ended_at?.toISOString() ?? null,
-  };
-}
-
 /** The network of an address with or without a port: /24, or /64 of IPv6. Null when it is none of these. */
 export function siteOf(address: string | null): string | null {
   if (address === null) return null;

@@ -3,7 +3,7 @@
  * What people ask of endpoints: to look again, and how it was. The actors hold how it is now.
  */
 import type { Database } from "../db/client.ts";
-import { changesSince, gapsSince, listAlerts, listChanges } from "../db/endpoints.ts";
+import { changesSince, gapsSince, listChanges } from "../db/endpoints.ts";
 import type {
   EndpointAlertView,
   EndpointHistoryView,
@@ -13,7 +13,6 @@ import type {
 import type { AmiLinks } from "./ami/links.ts";
 import { AmiNotUp, AmiRefused, AmiTimeout } from "./ami/packet.ts";
 import type { Clock } from "./clock.ts";
-import { alertView } from "./endpoint_alerts.ts";
 import { availabilityOf, type Change, type Gap, type Stretch, stretchesOf } from "./endpoint_history.ts";
 import type { Endpoints } from "./endpoints.ts";
 
@@ -66,14 +65,6 @@ export class EndpointDesk {
     return this.#options.endpoints.alerts();
   }
 
-  /** Alerts of now and before, newest first: raised before the given moment and id. @throws DatabaseAway */
-  async pastAlerts(
-    page: { before: { at: Date; id: string } | null; limit: number; open?: boolean | undefined },
-  ): Promise<EndpointAlertView[]> {
-    const rows = await this.#options.database.query((sql) => listAlerts(sql, page));
-    return rows.map(alertView);
-  }
-
   /**
    * Has Asterisk ask the phone whether it is there, and looks how it is then.
    *
@@ -105,20 +96,25 @@ export class EndpointDesk {
     }
   }
 
-  /** When an endpoint was there: stretches from the newest on, and how much of the last month. @throws DatabaseAway */
+  /**
+   * When an endpoint was there: stretches from the newest on, those before a time of ISO 8601 where one is given, and
+   * how much of the last month. @throws DatabaseAway
+   */
   async history(
     pbx: string,
     name: string,
-    { limit, before = null }: { limit: number; before?: Date | null },
+    page: { limit: number; before?: string | undefined },
   ): Promise<EndpointHistoryView> {
     const { database, clock } = this.#options;
+    const { limit } = page;
+    const before = page.before === undefined ? null : new Date(page.before);
     const now = clock.toWall(clock.now());
     const since = new Date(now - SPANS.month);
-    const [page, recent] = await Promise.all([
+    const [changes, recent] = await Promise.all([
       database.query((sql) => listChanges(sql, { pbx, name }, { before, limit: limit + 1 })),
       database.query((sql) => changesSince(sql, { pbx, name }, since)),
     ]);
-    const shown = page.slice(0, limit);
+    const shown = changes.slice(0, limit);
     const oldest = shown.at(-1)?.at ?? since;
     const from = oldest < since ? oldest : since;
     const gaps = await this.#gaps(pbx, from);
@@ -127,7 +123,7 @@ export class EndpointDesk {
     const share = (ms: number) => availabilityOf(month, now - ms, now);
     return {
       items: stretches.map((stretch) => shownStretch(stretch, before)).reverse(),
-      next: page.length > limit ? oldest.toISOString() : null,
+      next: changes.length > limit ? oldest.toISOString() : null,
       availability: { day: share(SPANS.day), week: share(SPANS.week), month: share(SPANS.month) },
     };
   }

@@ -4,11 +4,13 @@
  * and the PBXs.
  * It knows neither HTTP nor people.
  */
-import type { AmiServer, Config } from "../config.ts";
+import type { AmiServer, Config, PbxPath } from "../config.ts";
 import type { OpenDatabase } from "../db/open.ts";
 import { Writer } from "../db/writer.ts";
 import type { AmiSink } from "./ami/link.ts";
 import { AmiLinks } from "./ami/links.ts";
+import { AsteriskLogs } from "./asterisk_log/logs.ts";
+import { scopeOfTopic } from "./asterisk_log/topics.ts";
 import { CallDesk } from "./call_desk.ts";
 import { Calls } from "./calls.ts";
 import type { Clock } from "./clock.ts";
@@ -37,6 +39,8 @@ interface SystemOptions {
   directory: Directory;
   /** The Asterisk servers to follow. */
   amiServers: readonly AmiServer[];
+  /** Logs of theirs to follow. */
+  logSources: readonly PbxPath[];
   /** Where the instance's own name is kept. */
   dataDir: string;
   /** Called each minute, so that sessions of open streams count as used. */
@@ -45,6 +49,9 @@ interface SystemOptions {
 
 /** Time for the last acknowledgements to leave this machine. */
 const LAST_ACKNOWLEDGEMENTS_MS = 100;
+
+/** Lines that whoever begins to read a log is told at once. */
+const LOG_LINES_AT_FIRST = 500;
 
 /** Three comings and goings within ten minutes are no accident. */
 const FLAPPING = { flapTurns: 6, flapWindowMs: 600_000 };
@@ -61,8 +68,12 @@ export interface System {
   desk: CallDesk;
   endpoints: Endpoints;
   endpointDesk: EndpointDesk;
+  /** Null where there is none to follow. */
+  logs: AsteriskLogs | null;
   transport: Transport;
   metrics: Metrics;
+  /** How many actors had to be put aside and rebuilt since the start. */
+  quarantined(): number;
   /** Loads what a former run left and opens the ways to the panels and the PBXs. @throws BrokerError, DatabaseAway */
   start(): Promise<void>;
   /** Ends the ways to the panels and the PBXs, commits what waits, and stops all timers. */
@@ -71,9 +82,15 @@ export interface System {
 
 /** Builds it; nothing is opened before `start()`. */
 export function createSystem(options: SystemOptions): System {
-  const { config, clock, log, db, directory, amiServers } = options;
+  const { config, clock, log, db, directory, amiServers, logSources } = options;
   const metrics = new Metrics();
-  const feed: Feed = new Feed({ snapshot: (topics, scope): unknown => snapshot(topics, scope) });
+  const feed: Feed = new Feed({
+    snapshot: (topics, scope): unknown => snapshot(topics, scope),
+    lastLines: (topic) => {
+      const scope = scopeOfTopic(topic);
+      return scope === null ? [] : logs?.list(scope, {}, { limit: LOG_LINES_AT_FIRST }).items ?? [];
+    },
+  });
   const links = new Links({ clock, feed });
   const writer = new Writer({
     database: db.writer,
@@ -133,6 +150,15 @@ export function createSystem(options: SystemOptions): System {
     isBehind: () => recorder.isBehind,
     ask: (pbxName, action, fields) => pbx.list(pbxName, action, fields),
     log,
+    onNames: () => logs?.endpointsChanged(),
+  });
+  const logs = logSources.length === 0 ? null : new AsteriskLogs({
+    sources: logSources,
+    zone: config.asteriskLogZone,
+    clock,
+    log,
+    feed,
+    endpoints: () => endpoints.names(),
   });
   for (const { name } of amiServers) {
     calls.addPbx(name);
@@ -213,8 +239,11 @@ export function createSystem(options: SystemOptions): System {
     desk,
     endpoints,
     endpointDesk,
+    logs,
     transport,
     metrics,
+    quarantined: () =>
+      [intercoms, calls, endpoints].reduce((sum, { quarantined }) => sum + quarantined.length, 0),
     start: async () => {
       const heardUntil = await housekeeping.prepare();
       await loadState({
@@ -229,6 +258,7 @@ export function createSystem(options: SystemOptions): System {
       });
       await transport.start();
       pbx.start();
+      await logs?.start();
       metrics.start({ intercoms, commands, calls, endpoints, feed, links, writer });
       housekeeping.start();
     },
@@ -237,7 +267,7 @@ export function createSystem(options: SystemOptions): System {
       await housekeeping.stop();
       // Nothing new comes in; what waits is committed, and whoever said it hears so before the connections end.
       transport.stopTaking();
-      await pbx.stop();
+      await Promise.all([pbx.stop(), logs?.stop()]);
       calls.stop();
       endpoints.stop();
       intercoms.stop();

@@ -18,6 +18,7 @@ const ANSWERS: Record<string, (id: string) => string> = {
     `Response: Success\nActionID: ${id}\nEventList: start\nMessage: Channels will follow\n\n` +
     `Event: CoreShowChannelsComplete\nActionID: ${id}\nEventList: Complete\nListItems: 0\n\n`,
   pjsipshowendpoints: (id) => `Response: Error\nActionID: ${id}\nMessage: No endpoints found\n\n`,
+  pjsipshowaors: (id) => `Response: Error\nActionID: ${id}\nMessage: No Aors found\n\n`,
   pjsipshowcontacts: (id) => `Response: Error\nActionID: ${id}\nMessage: No Contacts found\n\n`,
 };
 
@@ -27,8 +28,11 @@ export class AmiSource {
   #connection: Deno.TcpConn | null = null;
   #written: Promise<void> = Promise.resolve();
   readonly #loggedIn = Promise.withResolvers<void>();
+  readonly #answers: Record<string, (id: string) => string>;
 
-  constructor() {
+  /** `answers` stand in for the usual ones, by the action's name in lower case. */
+  constructor(answers: Record<string, (id: string) => string> = {}) {
+    this.#answers = { ...ANSWERS, ...answers };
     void this.#accept();
   }
 
@@ -67,7 +71,7 @@ export class AmiSource {
       for (const packet of packets) {
         const header = (name: string) => new RegExp(`^${name}: *(.*?)\r?$`, "im").exec(packet)?.[1] ?? "";
         const action = header("Action").toLowerCase();
-        const answer = ANSWERS[action];
+        const answer = this.#answers[action];
         if (answer === undefined) throw new Error(`Cannot answer ${action}`);
         void this.write(bytesOf(answer(header("ActionID"))));
         if (action === "login") this.#loggedIn.resolve();

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { lacks, packagesOf, postgresFolder } from "../tests/support/available.ts";
 import { run } from "../tests/support/process.ts";
 import { calls } from "./calls.ts";
+import { endpoints } from "./endpoints.ts";
 import { fleet } from "./fleet.ts";
 import { heartbeats } from "./heartbeats.ts";
 import { ring } from "./ring.ts";
@@ -14,7 +15,7 @@ import { sends } from "./sends.ts";
 import { sse } from "./sse.ts";
 import { type Benchmark, table } from "./support.ts";
 
-const ALL: Benchmark[] = [heartbeats, fleet, sends, sse, calls, ring];
+const ALL: Benchmark[] = [heartbeats, fleet, sends, sse, calls, ring, endpoints];
 const README = fileURLToPath(new URL("./README.md", import.meta.url));
 
 const names = Deno.args.filter((arg) => !arg.startsWith("--"));

@@ -1,0 +1,127 @@
+/**
+ * @module
+ * Puts lines together to messages: a line without a head goes on with the message before. A message is given out when
+ * the next begins, or when nothing more came for a moment. Nothing leaves here that is not redacted.
+ */
+import { type Head, readHead } from "./head.ts";
+import { own } from "./own.ts";
+import { Redactor } from "./redact.ts";
+import type { Stamps } from "./stamps.ts";
+
+/** A message of a log: a head with the text of all its lines. */
+export type Message = Readonly<Head>;
+
+/** Characters of a message; what is beyond is counted. */
+export const LONGEST_MESSAGE = 65_536;
+/** Lines of a message. */
+export const MOST_LINES = 1000;
+/** Level of text that stands at the beginning of a file, or after a pause, with no head before it. */
+export const NO_LEVEL = "UNKNOWN";
+
+// deno-lint-ignore no-control-regex -- these are what is taken out: CSI and OSC sequences, and other escapes
+const ANSI = /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])/g;
+// deno-lint-ignore no-control-regex -- nobody can read them, and a terminal that a download is shown on obeys them
+const CONTROLS = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/g;
+// deno-lint-ignore no-control-regex -- the same, to be looked for
+const ANY_CONTROL = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/;
+
+/** Makes messages of one file's lines. */
+export class Messages {
+  readonly #stamps: Stamps;
+  readonly #give: (message: Message) => void;
+  readonly #redactor = new Redactor();
+  #head: Head | null = null;
+  /** Further lines of the message at hand. */
+  #more: string[] = [];
+  #size = 0;
+  #left = 0;
+  /** When the newest line came. */
+  #heardAt = 0;
+
+  constructor(stamps: Stamps, give: (message: Message) => void) {
+    this.#stamps = stamps;
+    this.#give = give;
+  }
+
+  /** Takes a line without its end; `now` is any steady clock's. */
+  line(raw: string, now: number): void {
+    this.#heardAt = now;
+    let line = raw;
+    if (line.charCodeAt(line.length - 1) === 13) line = line.slice(0, -1);
+    if (ANY_CONTROL.test(line)) line = plain(line);
+    const head = readHead(line, this.#stamps);
+    if (head === null) return this.#goOn(line);
+    this.end();
+    this.#begin(head);
+  }
+
+  /** Gives out what waits when nothing came for so long. */
+  idle(now: number, ms: number): void {
+    if (this.#head !== null && now - this.#heardAt >= ms) this.end();
+  }
+
+  /** Gives out what waits. */
+  end(): void {
+    const head = this.#head;
+    if (head === null) return;
+    this.#head = null;
+    if (this.#left > 0) this.#more.push(`[… ${this.#left} more lines]`);
+    let text = head.text;
+    if (this.#more.length > 0) {
+      // A trace ends with the empty lines of its message.
+      while (this.#more.at(-1) === "") this.#more.pop();
+      text = [text, ...this.#more].join("\n");
+      this.#more = [];
+    }
+    this.#left = 0;
+    head.text = own(text);
+    this.#give(head);
+  }
+
+  #begin(head: Head): void {
+    if (head.whole && head.text.includes("\n")) {
+      const [first = "", ...lines] = plainLines(head.text);
+      this.#open(head, first);
+      for (const line of lines) this.#goOn(line);
+    } else {
+      this.#open(head, head.whole && ANY_CONTROL.test(head.text) ? plain(head.text) : head.text);
+    }
+  }
+
+  #open(head: Head, first: string): void {
+    const redacted = this.#redactor.head(first);
+    head.text = redacted.length > LONGEST_MESSAGE ? redacted.slice(0, LONGEST_MESSAGE) : redacted;
+    this.#head = head;
+    this.#size = head.text.length;
+  }
+
+  #goOn(line: string): void {
+    // Taken even when it is not kept: it may end what is to be left out.
+    const redacted = this.#redactor.next(line);
+    if (redacted === null) return;
+    if (this.#head === null) {
+      if (redacted === "") return;
+      this.#head = { at: null, level: NO_LEVEL, source: null, call: null, text: "", whole: false };
+      this.#head.text = redacted.slice(0, LONGEST_MESSAGE);
+      this.#size = this.#head.text.length;
+      return;
+    }
+    this.#size += redacted.length + 1;
+    if (this.#left > 0 || this.#size > LONGEST_MESSAGE || this.#more.length + 1 >= MOST_LINES) {
+      this.#left++;
+    } else {
+      this.#more.push(redacted);
+    }
+  }
+}
+
+function plain(line: string): string {
+  return line.replace(ANSI, "").replace(CONTROLS, "\ufffd");
+}
+
+function plainLines(text: string): string[] {
+  return text.split("\n").map((line) => {
+    const bare = line.charCodeAt(line.length - 1) === 13 ? line.slice(0, -1) : line;
+    return ANY_CONTROL.test(bare) ? plain(bare) : bare;
+  });
+}
