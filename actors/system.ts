@@ -40,7 +40,7 @@ interface SystemOptions {
   /** The Asterisk servers to follow. */
   amiServers: readonly AmiServer[];
   /** Logs of theirs to follow. */
-  logSources: readonly PbxPath[];
+  logSources?: readonly PbxPath[];
   /** Where the instance's own name is kept. */
   dataDir: string;
   /** Called each minute, so that sessions of open streams count as used. */
@@ -82,7 +82,7 @@ export interface System {
 
 /** Builds it; nothing is opened before `start()`. */
 export function createSystem(options: SystemOptions): System {
-  const { config, clock, log, db, directory, amiServers, logSources } = options;
+  const { config, clock, log, db, directory, amiServers, logSources = [] } = options;
   const metrics = new Metrics();
   const feed: Feed = new Feed({
     snapshot: (topics, scope): unknown => snapshot(topics, scope),
