@@ -80,7 +80,7 @@ const app = createApp({
   directory,
   calls,
   endpoints,
-  config: null as never,
+  config: system.configDesk,
   pbxs: amiServers.map(({ name }) => name),
   sockets,
   // The runtime bounds no message, see decision 8: from elsewhere strangers come by the other port.

@@ -27,6 +27,7 @@ import { loadState } from "./loading.ts";
 import { type Logger, mask } from "./logger.ts";
 import { Metrics } from "./metrics.ts";
 import { openTransport, type Transport } from "./mqtt/transport.ts";
+import { ConfigDesk } from "./pjsip_conf/desk.ts";
 import { Recorder } from "./recorder.ts";
 import { createIntake } from "./routing.ts";
 
@@ -68,6 +69,7 @@ export interface System {
   desk: CallDesk;
   endpoints: Endpoints;
   endpointDesk: EndpointDesk;
+  configDesk: ConfigDesk;
   /** Null where there is none to follow. */
   logs: AsteriskLogs | null;
   transport: Transport;
@@ -164,6 +166,7 @@ export function createSystem(options: SystemOptions): System {
     calls.addPbx(name);
     endpoints.addPbx(name);
   }
+  const confPaths = new Map(config.pjsipConf.map((conf) => [conf.pbx, conf.path]));
   const pbx: AmiLinks = new AmiLinks({
     servers: amiServers,
     clock,
@@ -172,10 +175,18 @@ export function createSystem(options: SystemOptions): System {
     log,
     onDropped: metrics.forged,
     // Its pjsip.conf is written through the link where it is not on this host.
-    alsoNeeded: (name) => config.pjsipConf.some((conf) => conf.pbx === name) ? [] : ["config"],
+    alsoNeeded: (name) => confPaths.has(name) ? [] : ["config"],
   });
   const desk = new CallDesk({ calls, pbx, book: directory, clock, database: db.reader });
   const endpointDesk = new EndpointDesk({ endpoints, pbx, database: db.reader, clock });
+  const configDesk = new ConfigDesk({
+    ami: pbx,
+    confPath: (name) => confPaths.get(name) ?? null,
+    database: db.reader,
+    clock,
+    log,
+    onSaved: (name) => endpoints.look(name),
+  });
   directory.onChange(() => {
     calls.namesChanged();
     endpoints.namesChanged();
@@ -239,6 +250,7 @@ export function createSystem(options: SystemOptions): System {
     desk,
     endpoints,
     endpointDesk,
+    configDesk,
     logs,
     transport,
     metrics,

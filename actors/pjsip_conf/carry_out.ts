@@ -1,0 +1,250 @@
+/**
+ * @module
+ * A change of configuration from the moment it is written until it is proven, or taken back: save, reload, look at what
+ * Asterisk knows. What is not proven is never called so.
+ */
+import type { AmiPacket } from "../ami/packet.ts";
+import { AmiRefused } from "../ami/packet.ts";
+import type { Clock } from "../clock.ts";
+import { type Act, asRefusal, SaveUncertain } from "./ami_source.ts";
+import { type LoadedConf, sameCategories } from "./apply.ts";
+import type { KnownOptions } from "./options.ts";
+import { ConfigRefused } from "./refusal.ts";
+import type { ConfSource } from "./source.ts";
+import { needsRestart, type Shown, verify } from "./verify.ts";
+
+/** Reads a list of the PBX at hand. */
+export type List = (action: string, fields?: Record<string, string>) => Promise<AmiPacket[]>;
+
+interface CarryOutOptions {
+  source: ConfSource;
+  act: Act;
+  list: List;
+  clock: Clock;
+  before: LoadedConf;
+  after: LoadedConf;
+  /** Endpoints that show whether it was taken. */
+  names: readonly string[];
+  known: KnownOptions;
+}
+
+/** What a change came to. */
+export interface Outcome {
+  /** `rolled_back`: what was there before is there again. */
+  result: "saved" | "rolled_back";
+  /** What went wrong, in English; also set where it is saved and could not be verified. */
+  failure: string | null;
+  needsRestart: string | null;
+  revision: string;
+  /** What nothing shows whether Asterisk took it, in English. */
+  unseen: string[];
+  /** Asterisk goes on with what it loaded until it is reloaded. */
+  reloadPending: boolean;
+}
+
+const MODULE = "res_pjsip.so";
+/** A reload is done when it is answered; a busy Asterisk may show it a little later. In milliseconds, from try to try. */
+const LOOK_AGAIN_MS = [100, 200, 400, 800];
+/** How long a link that went down is waited for, and how often it is tried. */
+const PATIENCE_MS = 15_000;
+const TRY_EVERY_MS = 500;
+/** Differences that are told. */
+const MOST_TOLD = 5;
+
+/**
+ * Writes a change and sees to it that Asterisk takes it.
+ *
+ * @throws ConfigRefused when nothing was written
+ */
+export async function carryOut(options: CarryOutOptions): Promise<Outcome> {
+  const { source, before, after } = options;
+  // Also finds out whether there is anybody to verify it with, before anything is written.
+  const shownBefore = await showAll(options);
+  let written: LoadedConf;
+  try {
+    written = await source.save(before, after);
+  } catch (error) {
+    if (!(error instanceof SaveUncertain)) throw error;
+    const found = await patiently(options, () => source.load());
+    if (found === null) {
+      return outcome("saved", {
+        failure: `It is not known whether the change was written: ${error.message}`,
+        revision: before.revision,
+        reloadPending: true,
+      });
+    }
+    if (sameCategories(found.categories, before.categories)) {
+      throw new ConfigRefused(
+        "link-down",
+        "The link to Asterisk went down, and nothing was written",
+        [],
+        error,
+      );
+    }
+    if (!sameCategories(found.categories, after.categories)) {
+      return await takeBack(options, found, { shownBefore, failure: "only a part of it was written" });
+    }
+    written = found;
+  }
+  let proof: Proof | null;
+  try {
+    // A file can be brought back with no link; behind AMI there is nothing to do but to wait for it.
+    proof = source.kind === "file"
+      ? await prove(options, shownBefore)
+      : await patiently(options, () => prove(options, shownBefore));
+  } catch (error) {
+    if (!(error instanceof ConfigRefused)) throw error;
+    return await takeBack(options, written, {
+      shownBefore,
+      failure: `it could not be verified: ${error.message}`,
+    });
+  }
+  if (proof === null) {
+    return outcome("saved", {
+      failure: "It is saved, and could not be verified: the link to Asterisk is down",
+      revision: written.revision,
+      reloadPending: true,
+    });
+  }
+  if (proof.differences.length > 0) {
+    const failure = proof.differences.slice(0, MOST_TOLD).join("; ");
+    return await takeBack(options, written, { shownBefore, failure });
+  }
+  return outcome("saved", {
+    revision: written.revision,
+    needsRestart: proof.needsRestart,
+    unseen: proof.unseen,
+  });
+}
+
+/** Has Asterisk read its configuration. @throws ConfigRefused */
+export async function reload(act: Act): Promise<void> {
+  try {
+    await act("Reload", { Module: MODULE });
+  } catch (error) {
+    throw asRefusal(error);
+  }
+}
+
+/** What Asterisk shows of an endpoint. @throws ConfigRefused */
+export async function show(list: List, name: string): Promise<Shown> {
+  try {
+    return await list("PJSIPShowEndpoint", { Endpoint: name });
+  } catch (error) {
+    if (error instanceof AmiRefused && /unable to retrieve/i.test(error.reason)) return null;
+    throw asRefusal(error);
+  }
+}
+
+interface Proof {
+  differences: string[];
+  unseen: string[];
+  needsRestart: string | null;
+}
+
+async function prove(options: CarryOutOptions, shownBefore: Map<string, Shown>): Promise<Proof> {
+  const { act, before, after, known, clock } = options;
+  await reload(act);
+  for (let attempt = 0;; attempt++) {
+    const shown = await showAll(options);
+    const verdicts = [...shown].map(([name, packets]) =>
+      verify({
+        name,
+        before: before.categories,
+        after: after.categories,
+        shownBefore: shownBefore.get(name) ?? null,
+        shown: packets,
+        known,
+      })
+    );
+    const found = verdicts.flatMap(({ differences }) => differences);
+    const wait = LOOK_AGAIN_MS[attempt];
+    if (found.length === 0 || wait === undefined) {
+      const restarts = [...shown].map(([name, packets]) => needsRestart(name, after.categories, packets));
+      return {
+        differences: found,
+        unseen: verdicts.flatMap(({ unseen }) => unseen),
+        needsRestart: restarts.find((one) => one !== null) ?? null,
+      };
+    }
+    await sleep(clock, wait);
+  }
+}
+
+async function takeBack(
+  options: CarryOutOptions,
+  written: LoadedConf,
+  { shownBefore, failure }: { shownBefore: Map<string, Shown>; failure: string },
+): Promise<Outcome> {
+  const { source, before, act } = options;
+  let restored: LoadedConf | null;
+  try {
+    restored = source.kind === "file"
+      ? await source.save(written, before)
+      : await patiently(options, async () => await source.save(await source.load(), before));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return outcome("saved", {
+      failure: `${failure}; it could not be taken back: ${why}`,
+      revision: written.revision,
+    });
+  }
+  if (restored === null) {
+    return outcome("saved", {
+      failure: `${failure}; it could not be taken back: the link to Asterisk is down`,
+      revision: written.revision,
+      reloadPending: true,
+    });
+  }
+  let shown: Map<string, Shown> | null = null;
+  try {
+    shown = await patiently(options, async () => {
+      await reload(act);
+      return await showAll(options);
+    });
+  } catch {
+    // Refused: what it knows now cannot be told, as below.
+  }
+  const same = shown !== null &&
+    [...shown].every(([name, packets]) => (packets === null) === ((shownBefore.get(name) ?? null) === null));
+  const rest = shown === null
+    ? "; the former configuration is back, and Asterisk has to be reloaded when it is there again"
+    : same
+    ? ""
+    : "; the former configuration is back, but Asterisk does not show the endpoint as before";
+  return outcome("rolled_back", {
+    failure: failure + rest,
+    revision: restored.revision,
+    reloadPending: shown === null,
+  });
+}
+
+async function showAll({ list, names }: CarryOutOptions): Promise<Map<string, Shown>> {
+  const shown = new Map<string, Shown>();
+  for (const name of names) shown.set(name, await show(list, name));
+  return shown;
+}
+
+/** Tries again while the link is down; null when it stays so. @throws ConfigRefused of any other kind */
+async function patiently<T>({ clock }: CarryOutOptions, run: () => Promise<T>): Promise<T | null> {
+  const until = clock.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      return await run();
+    } catch (error) {
+      const isDown = error instanceof SaveUncertain ||
+        error instanceof ConfigRefused && error.kind === "link-down";
+      if (!isDown) throw error;
+      if (clock.now() >= until) return null;
+      await sleep(clock, TRY_EVERY_MS);
+    }
+  }
+}
+
+function sleep(clock: Clock, ms: number): Promise<void> {
+  return new Promise((resolve) => void clock.setTimeout(() => resolve(), ms));
+}
+
+function outcome(result: Outcome["result"], rest: Partial<Outcome> & { revision: string }): Outcome {
+  return { result, failure: null, needsRestart: null, unseen: [], reloadPending: false, ...rest };
+}

@@ -1,0 +1,466 @@
+/**
+ * @module
+ * The desk where endpoints' configuration is read and changed: who asks gets what they may see, and a change is checked,
+ * recorded, written, verified, and taken back when Asterisk does not take it. One change at a time for each PBX.
+ */
+import type { Database } from "../../db/client.ts";
+import { findVersion, listVersions } from "../../db/pjsip_versions.ts";
+import type {
+  ConfigChangeView,
+  ConfigProblemView,
+  ConfigVersionView,
+  EndpointConfigView,
+} from "../../machines/endpoint_views.ts";
+import type { AmiFields, AmiPacket } from "../ami/packet.ts";
+import type { Clock } from "../clock.ts";
+import type { Role } from "../people/who.ts";
+import { amiSource } from "./ami_source.ts";
+import { type LoadedConf, ownBlocks, textOf } from "./apply.ts";
+import { carryOut, type Outcome, reload, show } from "./carry_out.ts";
+import { typeOf } from "./categories.ts";
+import { type Creatable, creatables, type CreatableValues, createText, fieldProblems } from "./creatable.ts";
+import { fileSource } from "./file_source.ts";
+import { formProblems, formText, type SectionInput } from "./form.ts";
+import { findGroup, GROUP_TYPES, type GroupType, usersOfTemplate } from "./group.ts";
+import { ConfigHistory, type Texts } from "./history.ts";
+import { addShown, type KnownOptions, knownOptions } from "./options.ts";
+import { planChange, type Wanted, withoutPresent } from "./plan.ts";
+import { ConfigRefused } from "./refusal.ts";
+import { isSafeName, unsafe } from "./safety.ts";
+import type { ConfSource } from "./source.ts";
+import { problem, touched } from "./validate.ts";
+import { configView, versionView, whyNotEditable } from "./views.ts";
+
+export { ConfigRefused } from "./refusal.ts";
+export type { RefusalKind } from "./refusal.ts";
+export type { SectionInput } from "./form.ts";
+export type { Creatable, CreatableField, CreatableValues } from "./creatable.ts";
+
+/** Who changes something. */
+export interface ConfigBy {
+  userId: number;
+  name: string;
+  role: Role;
+  address: string;
+}
+
+/** What a change is based on and why it is made. */
+export interface ChangeOptions {
+  /** Revision that was looked at. */
+  revision: string;
+  why: string;
+  /** Checks and compares only. */
+  dryRun: boolean;
+  by: ConfigBy;
+}
+
+/** What can be created, and the templates that are there. */
+export interface ConfigTemplatesView {
+  creatable: Creatable[];
+  templates: { name: string; type: string | null; used_by: string[] }[];
+  editable: boolean;
+  not_editable_reason: string | null;
+}
+
+/** AmiLinks, as far as it is needed. */
+export interface ConfigAmi {
+  action(
+    pbx: string,
+    action: string,
+    fields?: AmiFields,
+    options?: { deadlineMs?: number },
+  ): Promise<AmiPacket>;
+  list(
+    pbx: string,
+    action: string,
+    fields?: AmiFields,
+    options?: { deadlineMs?: number },
+  ): Promise<AmiPacket[]>;
+}
+
+/** What the desk is made of. */
+export interface ConfigDeskOptions {
+  ami: ConfigAmi;
+  /** The file of a PBX, where it is on this machine. */
+  confPath: (pbx: string) => string | null;
+  database: Pick<Database, "query">;
+  clock: Clock;
+  log: {
+    info(detail: Record<string, unknown>, message: string): void;
+    error(detail: Record<string, unknown>, message: string): void;
+  };
+  /** An endpoint's configuration was written, or taken back: it may be read anew. */
+  onSaved?: (pbx: string, name: string) => void;
+}
+
+/** GetConfig of a large PBX takes longer than other actions. */
+const DEADLINE_MS = 20_000;
+/** Changes of one PBX that may wait for another. */
+const MOST_WAITING = 10;
+/** Endpoints that are looked at after a template was changed. */
+const MOST_VERIFIED = 20;
+const MAX_WHY = 500;
+
+interface Asked extends Wanted {
+  exists: "must" | "must-not" | "may";
+  revision: string | null;
+  why: string;
+  dryRun: boolean;
+  by: ConfigBy;
+}
+
+/** Holds the queues of changes. */
+export class ConfigDesk {
+  readonly #options: ConfigDeskOptions;
+  readonly #history: ConfigHistory;
+  readonly #queues = new Map<string, { last: Promise<unknown>; waiting: number }>();
+  readonly #versions = new Map<string, string>();
+  readonly #reloadPending = new Set<string>();
+
+  constructor(options: ConfigDeskOptions) {
+    this.#options = options;
+    this.#history = new ConfigHistory(options);
+  }
+
+  /** The configuration of an endpoint or a template. @throws ConfigRefused `not-found`, `not-editable`, `link-down` */
+  async view(pbx: string, name: string, options: { masked: boolean }): Promise<EndpointConfigView> {
+    const conf = await this.#source(pbx).load();
+    const group = findGroup(conf.categories, name);
+    if (group === null) throw notFound(name);
+    return configView(conf, group, { pbx, masked: options.masked, known: await this.#known(pbx, name) });
+  }
+
+  /** What can be created on a PBX, and its templates. @throws ConfigRefused `not-editable`, `link-down` */
+  async templates(pbx: string): Promise<ConfigTemplatesView> {
+    const conf = await this.#source(pbx).load();
+    return {
+      creatable: creatables(conf.categories),
+      templates: conf.categories.all.filter((one) => one.template && isGroupType(typeOf(one) ?? null)).map((
+        one,
+      ) => ({
+        name: one.name,
+        type: typeOf(one) ?? null,
+        used_by: usersOfTemplate(conf.categories, one.name),
+      })),
+      editable: conf.notEditable === null,
+      not_editable_reason: conf.notEditable,
+    };
+  }
+
+  /**
+   * Makes a new endpoint, from a template's values or from text; of text also a new template.
+   *
+   * @throws ConfigRefused, DatabaseAway
+   */
+  create(
+    pbx: string,
+    name: string,
+    change: { template: string; values: CreatableValues } | { text: string },
+    options: { why: string; dryRun: boolean; by: ConfigBy; masked?: boolean },
+  ): Promise<ConfigChangeView> {
+    return this.#change(pbx, name, {
+      action: "create",
+      exists: "must-not",
+      revision: null,
+      ...options,
+      masked: options.masked ?? false,
+      problems: (conf) => "text" in change ? [] : checkValues(conf, change),
+      text: (conf) =>
+        "text" in change ? change.text : createText(creatable(conf, change.template), name, change.values),
+    });
+  }
+
+  /** Changes the sections of a name, by text or by form. @throws ConfigRefused, DatabaseAway */
+  change(
+    pbx: string,
+    name: string,
+    change: { text: string } | { sections: readonly SectionInput[] },
+    options: ChangeOptions,
+  ): Promise<ConfigChangeView> {
+    return this.#change(pbx, name, {
+      action: "edit",
+      exists: "must",
+      ...options,
+      masked: false,
+      problems: () => "text" in change ? [] : formProblems(change.sections),
+      text: (conf, group) => {
+        if ("text" in change) return change.text;
+        const elsewhere = group!.members.filter(({ category }) => category.places[0]!.file !== conf.main);
+        const sections = change.sections.filter((one) =>
+          !elsewhere.some(({ category, type }) => category.name === one.name && type === (one.type ?? null))
+        );
+        return formText(sections, conf.main.document, ownBlocks(conf, group!));
+      },
+    });
+  }
+
+  /** Takes a name's sections away, but for those that others use too. @throws ConfigRefused, DatabaseAway */
+  remove(pbx: string, name: string, options: ChangeOptions): Promise<ConfigChangeView> {
+    return this.#change(pbx, name, {
+      action: "delete",
+      exists: "must",
+      ...options,
+      masked: false,
+      text: () => "",
+    });
+  }
+
+  /** Brings back what a version had written. @throws ConfigRefused, DatabaseAway */
+  async rollback(
+    pbx: string,
+    name: string,
+    options: ChangeOptions & { version: string },
+  ): Promise<ConfigChangeView> {
+    const row = await this.#options.database.query((sql) =>
+      findVersion(sql, { pbx, name, id: options.version })
+    );
+    if (row === null) {
+      throw new ConfigRefused("not-found", `There is no version ${options.version.slice(0, 40)} of ${name}`);
+    }
+    return await this.#change(pbx, name, {
+      action: "rollback",
+      exists: "may",
+      ...options,
+      masked: false,
+      // Where the endpoint is gone, what it shared with others may still be there.
+      text: (conf, group) => group === null ? withoutPresent(conf, row.text_after) : row.text_after,
+    });
+  }
+
+  /** What was written for a name, newest first; `before` is the `next` of the page before. @throws DatabaseAway */
+  async versions(
+    pbx: string,
+    name: string,
+    { limit, before, masked }: { limit: number; before?: string | undefined; masked: boolean },
+  ): Promise<{ items: ConfigVersionView[]; next: string | null }> {
+    const rows = await this.#options.database.query(async (sql) => {
+      const last = before === undefined ? null : await findVersion(sql, { pbx, name, id: before });
+      if (before !== undefined && last === null) return [];
+      const after = last === null ? undefined : { at: last.at.toISOString(), id: last.id };
+      return await listVersions(sql, { pbx, name }, { limit: limit + 1, after });
+    });
+    const items = rows.slice(0, limit);
+    return {
+      items: items.map((row) => versionView(row, masked)),
+      next: rows.length > limit ? items.at(-1)!.id : null,
+    };
+  }
+
+  /** Does the reload that a change owed when the link went down. To be called when the link to a PBX is up. */
+  async linkUp(pbx: string): Promise<void> {
+    if (!this.#reloadPending.delete(pbx)) return;
+    try {
+      await reload(this.#act(pbx));
+      this.#options.log.info({ pbx }, "Asterisk was reloaded after the link had gone down in a change");
+    } catch (error) {
+      this.#reloadPending.add(pbx);
+      this.#options.log.error({ pbx, error: messageOf(error) }, "Asterisk could not be reloaded");
+    }
+  }
+
+  #change(pbx: string, name: string, wanted: Asked): Promise<ConfigChangeView> {
+    if (!isSafeName(name) || name.length > 79) {
+      return Promise.reject(
+        new ConfigRefused("unsafe", "The name has characters that may mean more to Asterisk", [
+          unsafe("a section", "its name has characters that may mean more to Asterisk"),
+        ]),
+      );
+    }
+    // deno-lint-ignore no-control-regex -- these are what is looked for
+    if (wanted.why.length > MAX_WHY || /[\x00-\x08\x0b-\x1f\x7f]/.test(wanted.why)) {
+      return Promise.reject(
+        new ConfigRefused("invalid", `Expected a reason of at most ${MAX_WHY} characters`),
+      );
+    }
+    return wanted.dryRun
+      ? this.#transact(pbx, name, wanted)
+      : this.#queued(pbx, () => this.#transact(pbx, name, wanted));
+  }
+
+  async #transact(pbx: string, name: string, wanted: Asked): Promise<ConfigChangeView> {
+    const source = this.#source(pbx);
+    const conf = await source.load();
+    const group = findGroup(conf.categories, name);
+    if (group === null && wanted.exists === "must") throw notFound(name);
+    if (group !== null && wanted.exists === "must-not") {
+      throw new ConfigRefused("exists", `There is a configuration of ${name} already`);
+    }
+    const reason = whyNotEditable(conf, group);
+    if (reason !== null) throw new ConfigRefused("not-editable", reason);
+    // What is brought back from nothing was looked at in no revision.
+    const unseen = wanted.revision === null || group === null && wanted.revision === "";
+    if (!unseen && wanted.revision !== conf.revision) {
+      throw new ConfigRefused("conflict", "The configuration was changed meanwhile: look at it again");
+    }
+    const known = await this.#known(pbx, name);
+    const plan = planChange({ name, conf, group, source, wanted, known });
+    const errors = plan.problems.filter(({ severity }) => severity === "error");
+    const view = {
+      diff: plan.diff,
+      problems: plan.problems,
+      result: "checked" as const,
+      needs_restart: null,
+      failure: null,
+      version: null,
+      revision: conf.revision,
+    };
+    if (wanted.dryRun) return view;
+    if (errors.length > 0 || plan.next === null) {
+      const kind = errors.some(({ code }) => code === "unsafe") ? "unsafe" : "invalid";
+      const [first] = errors;
+      throw new ConfigRefused(kind, first?.message ?? "The configuration is not valid", plan.problems);
+    }
+    if (textOf(conf) === textOf(plan.next)) return { ...view, result: "saved" };
+    const names = group?.kind === "template" || findGroup(plan.next.categories, name)?.kind === "template"
+      ? touched(plan.next, name).slice(0, MOST_VERIFIED).map((one) => one.name)
+      : [name];
+    const { outcome, version } = await this.#write(pbx, name, {
+      source,
+      before: conf,
+      after: plan.next,
+      names,
+      known,
+      texts: plan.texts,
+      wanted,
+    });
+    return {
+      ...view,
+      problems: [
+        ...plan.problems,
+        ...outcome.unseen.map((message) => problem("not_seen", message, {}, "warning")),
+      ],
+      result: outcome.result,
+      needs_restart: outcome.needsRestart,
+      failure: outcome.failure,
+      version,
+      revision: outcome.revision,
+    };
+  }
+
+  async #write(pbx: string, name: string, given: {
+    source: ConfSource;
+    before: LoadedConf;
+    after: LoadedConf;
+    names: string[];
+    known: KnownOptions;
+    texts: Texts;
+    wanted: Asked;
+  }): Promise<{ outcome: Outcome; version: string }> {
+    const { wanted, texts, source, ...rest } = given;
+    // Finds out that nobody is there before a version says that something was written.
+    await show(this.#list(pbx), name);
+    const version = await this.#history.record(pbx, name, { wanted, texts });
+    let outcome: Outcome;
+    try {
+      outcome = await carryOut({
+        source,
+        ...rest,
+        act: this.#act(pbx),
+        list: this.#list(pbx),
+        clock: this.#options.clock,
+      });
+    } catch (error) {
+      await this.#history.settle(pbx, name, {
+        version,
+        wanted,
+        result: "rolled_back",
+        failure: messageOf(error),
+        texts: null,
+      });
+      throw error;
+    }
+    if (outcome.reloadPending) this.#reloadPending.add(pbx);
+    const { result, failure } = outcome;
+    if (result !== "saved" || failure !== null) {
+      await this.#history.settle(pbx, name, {
+        version,
+        wanted,
+        result,
+        failure,
+        texts: result === "saved" ? null : texts,
+      });
+    }
+    this.#options.log.info(
+      { pbx, name, action: wanted.action, version, result, failure },
+      "Configuration was changed",
+    );
+    this.#options.onSaved?.(pbx, name);
+    return { outcome, version };
+  }
+
+  async #known(pbx: string, name: string): Promise<KnownOptions> {
+    try {
+      const version = (await this.#act(pbx)("CoreSettings")).asteriskversion;
+      if (version !== undefined) this.#versions.set(pbx, version);
+      const known = knownOptions(this.#versions.get(pbx) ?? null);
+      addShown(known, await show(this.#list(pbx), name) ?? []);
+      return known;
+    } catch {
+      // Who cannot be asked is taken for what it was.
+      return knownOptions(this.#versions.get(pbx) ?? null);
+    }
+  }
+
+  async #queued<T>(pbx: string, run: () => Promise<T>): Promise<T> {
+    const queue = this.#queues.get(pbx) ?? { last: Promise.resolve(), waiting: 0 };
+    if (queue.waiting >= MOST_WAITING) {
+      throw new ConfigRefused("conflict", `Other changes are under way on ${pbx}: try again`);
+    }
+    this.#queues.set(pbx, queue);
+    queue.waiting++;
+    const turn = queue.last.then(run, run);
+    queue.last = turn.catch(() => {});
+    try {
+      return await turn;
+    } finally {
+      queue.waiting--;
+      if (queue.waiting === 0) this.#queues.delete(pbx);
+    }
+  }
+
+  #source(pbx: string): ConfSource {
+    const path = this.#options.confPath(pbx);
+    return path === null ? amiSource(this.#act(pbx)) : fileSource(path);
+  }
+
+  #act(pbx: string) {
+    return (action: string, fields: Record<string, string> = {}) =>
+      this.#options.ami.action(pbx, action, fields, { deadlineMs: DEADLINE_MS });
+  }
+
+  #list(pbx: string) {
+    return (action: string, fields: Record<string, string> = {}) =>
+      this.#options.ami.list(pbx, action, fields, { deadlineMs: DEADLINE_MS });
+  }
+}
+
+function notFound(name: string): ConfigRefused {
+  return new ConfigRefused(
+    "not-found",
+    `There is no endpoint or template ${name.slice(0, 80)} in the configuration`,
+  );
+}
+
+function creatable(conf: LoadedConf, id: string): Creatable {
+  const found = creatables(conf.categories).find((one) => one.id === id);
+  if (found === undefined) {
+    throw new ConfigRefused("invalid", `There is no template ${id.slice(0, 40)} to create from`);
+  }
+  return found;
+}
+
+function checkValues(
+  conf: LoadedConf,
+  change: { template: string; values: CreatableValues },
+): ConfigProblemView[] {
+  return fieldProblems(creatable(conf, change.template), change.values)
+    .map(({ field, message }) => problem("bad_field", message, { option: field }));
+}
+
+function isGroupType(type: string | null): type is GroupType | null {
+  return type === null || (GROUP_TYPES as readonly string[]).includes(type);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

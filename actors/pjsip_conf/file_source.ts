@@ -1,0 +1,213 @@
+/**
+ * @module
+ * pjsip.conf as a file on this machine. It is replaced as a whole, so that whoever reads it sees the old or the new one;
+ * what it includes is read, and never written.
+ */
+import { createHash } from "node:crypto";
+import { access, constants } from "node:fs/promises";
+import { dirname, isAbsolute, join } from "node:path";
+import type { LoadedConf } from "./apply.ts";
+import { type ConfFile, filesOf, readCategories } from "./categories.ts";
+import { parseConf, printConf } from "./document.ts";
+import { ConfigRefused } from "./refusal.ts";
+import type { ConfSource } from "./source.ts";
+
+/** Larger files are not read. */
+const MAX_BYTES = 8 * 1024 * 1024;
+const MAX_DEPTH = 10;
+const MAX_FILES = 200;
+
+/** A source for the file at a path. */
+export function fileSource(path: string): ConfSource {
+  return {
+    kind: "file",
+    load: () => load(path),
+    obstacle: () => null,
+    save: (before, after) => save(path, before, after),
+  };
+}
+
+interface Reading {
+  hash: ReturnType<typeof createHash>;
+  files: number;
+}
+
+async function load(path: string): Promise<LoadedConf> {
+  const reading = { hash: createHash("sha256"), files: 0 };
+  let main: ConfFile;
+  try {
+    main = await readFile(path, "pjsip.conf", { reading, depth: 0, folder: dirname(path) });
+  } catch (error) {
+    throw new ConfigRefused(
+      "not-editable",
+      `Cannot read the configuration file: ${explain(error)}`,
+      [],
+      error,
+    );
+  }
+  return {
+    source: "file",
+    main,
+    categories: readCategories(main),
+    revision: reading.hash.digest("hex"),
+    notEditable: await whyReadOnly(path),
+  };
+}
+
+async function readFile(
+  path: string,
+  name: string,
+  { reading, depth, folder }: { reading: Reading; depth: number; folder: string },
+): Promise<ConfFile> {
+  const { isFile, size } = await Deno.stat(path);
+  if (!isFile) throw new Error(`${name} is no regular file`);
+  if (size > MAX_BYTES) throw new Error(`${name} has more than ${MAX_BYTES} bytes`);
+  const bytes = await Deno.readFile(path);
+  reading.hash.update(`${bytes.length}:`).update(bytes);
+  reading.files++;
+  const file: ConfFile = { name, document: parseConf(decode(bytes)), includes: new Map() };
+  for (const { word, argument, line } of file.document.directives) {
+    if (word === "exec") continue;
+    file.includes.set(line, await readIncluded(argument, { reading, depth: depth + 1, folder, word }));
+  }
+  return file;
+}
+
+async function readIncluded(
+  argument: string,
+  { word, ...at }: { reading: Reading; depth: number; folder: string; word: string },
+): Promise<ConfFile[] | null> {
+  if (at.depth > MAX_DEPTH) return null;
+  const files: ConfFile[] = [];
+  try {
+    for (const name of await expand(argument, at.folder)) {
+      if (at.reading.files >= MAX_FILES) return null;
+      files.push(await readFile(isAbsolute(name) ? name : join(at.folder, name), name, at));
+    }
+  } catch (error) {
+    // A #tryinclude of nothing is nothing; what is there and cannot be read may hold anything.
+    return word === "tryinclude" && error instanceof Deno.errors.NotFound ? [] : null;
+  }
+  return files;
+}
+
+/** Paths that a pattern in the last part stands for, in Asterisk's order, which is that of names. */
+async function expand(argument: string, folder: string): Promise<string[]> {
+  const at = argument.lastIndexOf("/") + 1;
+  const [parent, last] = [argument.slice(0, at), argument.slice(at)];
+  if (!/[*?[]/.test(last)) return [argument];
+  const pattern = new RegExp(
+    `^${last.replace(/[.+^${}()|\\]/g, "\\$&").replaceAll("*", "[^/]*").replaceAll("?", "[^/]")}$`,
+  );
+  const names: string[] = [];
+  const path = isAbsolute(parent) ? parent : join(folder, parent);
+  for await (const entry of Deno.readDir(path)) {
+    if (pattern.test(entry.name) && !entry.name.startsWith(".")) names.push(parent + entry.name);
+  }
+  return names.sort();
+}
+
+async function save(path: string, before: LoadedConf, after: LoadedConf): Promise<LoadedConf> {
+  const isText = (conf: LoadedConf) => printConf(conf.main.document);
+  if (isText(before) === isText(after)) return before;
+  try {
+    // A link is followed, so that it stays one.
+    const real = await Deno.realPath(path);
+    const { isFile, mode, uid, gid } = await Deno.stat(real);
+    if (!isFile) throw new Error("it is no regular file");
+    const made = `${dirname(real)}/.doorline-${crypto.randomUUID()}.tmp`;
+    try {
+      const latin = decodeUtf8(await Deno.readFile(real)) === null;
+      await writeWhole(made, encode(isText(after), latin), { mode: mode ?? 0o640, uid, gid });
+      const now = await load(path);
+      if (now.revision !== before.revision) throw conflict();
+      await Deno.rename(made, real);
+      await syncFolder(dirname(real));
+    } catch (error) {
+      await Deno.remove(made).catch(() => {});
+      throw error;
+    }
+  } catch (error) {
+    if (error instanceof ConfigRefused) throw error;
+    throw new ConfigRefused(
+      "not-editable",
+      `Cannot write the configuration file: ${explain(error)}`,
+      [],
+      error,
+    );
+  }
+  return await load(path);
+}
+
+/** What says that somebody else was faster. */
+export function conflict(): ConfigRefused {
+  return new ConfigRefused("conflict", "The configuration was changed meanwhile: look at it again");
+}
+
+async function writeWhole(
+  path: string,
+  bytes: Uint8Array<ArrayBuffer>,
+  { mode, uid, gid }: { mode: number; uid: number | null; gid: number | null },
+): Promise<void> {
+  // Nobody else reads it before it has the rights of the other.
+  using file = await Deno.open(path, { write: true, createNew: true, mode: 0o600 });
+  for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
+  const made = await file.stat();
+  if (made.uid !== uid || made.gid !== gid) await Deno.chown(path, uid, gid);
+  await Deno.chmod(path, mode & 0o7777);
+  await file.sync();
+}
+
+async function syncFolder(path: string): Promise<void> {
+  try {
+    using folder = await Deno.open(path);
+    await folder.sync();
+  } catch {
+    // Not every file system can; then a power cut may bring the old file back, which is whole too.
+  }
+}
+
+async function whyReadOnly(path: string): Promise<string | null> {
+  try {
+    const real = await Deno.realPath(path);
+    await Promise.all([access(real, constants.W_OK), access(dirname(real), constants.W_OK)]);
+    return null;
+  } catch (error) {
+    return `The configuration file cannot be written: ${explain(error)}`;
+  }
+}
+
+/** Old files are often in a one-byte encoding; it is kept byte by byte. */
+function decode(bytes: Uint8Array): string {
+  return decodeUtf8(bytes) ?? Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+}
+
+function decodeUtf8(bytes: Uint8Array): string | null {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return null;
+  }
+}
+
+function encode(text: string, latin: boolean): Uint8Array<ArrayBuffer> {
+  if (!latin) return new TextEncoder().encode(text);
+  // deno-lint-ignore no-control-regex -- one byte each
+  if (/[^\x00-\xff]/.test(text)) {
+    throw new Error("it is not in UTF-8, and the change has letters beyond Latin-1");
+  }
+  return Uint8Array.from(text, (char) => char.charCodeAt(0));
+}
+
+/** Names of the files that were read beside the main one. */
+export function includedNames(conf: LoadedConf): string[] {
+  return filesOf(conf.main).slice(1).map(({ name }) => name);
+}
+
+/** Without the path: it is of no use to who reads it in a browser. */
+function explain(error: unknown): string {
+  const { code, message } = error as { code?: string; message?: string };
+  if (code === "ENOENT") return "there is no such file";
+  if (code === "EACCES" || code === "EPERM") return "permission denied";
+  return code ?? message ?? String(error);
+}

@@ -1,0 +1,125 @@
+/**
+ * @module
+ * What a change would come to, before anything is written: the configuration after it, what is wrong with that, and the
+ * difference.
+ */
+import type { ConfigProblemView } from "../../machines/endpoint_views.ts";
+import { applyText, type LoadedConf, textProblems } from "./apply.ts";
+import { typeOf } from "./categories.ts";
+import { unifiedDiff } from "./diff.ts";
+import { blockText, parseConf } from "./document.ts";
+import { sectionText } from "./form.ts";
+import { findGroup, type Group } from "./group.ts";
+import type { ConfigAction, Texts } from "./history.ts";
+import type { KnownOptions } from "./options.ts";
+import type { ConfSource } from "./source.ts";
+import { lostShared, problem, stillUsed, validate } from "./validate.ts";
+import { groupText } from "./views.ts";
+
+/** What a change makes of what is there. */
+export interface Wanted {
+  action: ConfigAction;
+  /** The sections as they are to be; empty to have none. */
+  text: (conf: LoadedConf, group: Group | null) => string;
+  /** Problems that are known before. */
+  problems?: (conf: LoadedConf) => ConfigProblemView[];
+  masked: boolean;
+}
+
+/** What a change would come to. */
+export interface Plan {
+  /** Null where it cannot even be put into the file. */
+  next: LoadedConf | null;
+  problems: ConfigProblemView[];
+  diff: string;
+  texts: Texts;
+}
+
+/** Makes the plan of a change. @throws ConfigRefused `unsafe` when it would alter more than it is about */
+export function planChange({ name, conf, group, source, wanted, known }: {
+  name: string;
+  conf: LoadedConf;
+  group: Group | null;
+  source: ConfSource;
+  wanted: Wanted;
+  known: KnownOptions;
+}): Plan {
+  const textBefore = group === null ? "" : groupText(conf, group);
+  const failed = (problems: ConfigProblemView[], text: string) => ({
+    next: null,
+    problems,
+    diff: unifiedDiff(name, textBefore, text, { masked: wanted.masked }),
+    texts: { before: textBefore, after: text },
+  });
+  const early = wanted.problems?.(conf) ?? [];
+  if (early.length > 0) return failed(early, textBefore);
+  const sent = wanted.text(conf, group).replaceAll("\r\n", "\n");
+  const gone = sent.trim() === "";
+  if (gone && group !== null && wanted.action !== "delete" && wanted.action !== "rollback") {
+    return failed([problem("not_there", "There are no sections: to have none, delete it", {})], sent);
+  }
+  const wrong = [...textProblems(sent), ...amiProblems(source, sent)];
+  if (wrong.length > 0) return failed(wrong, sent);
+  const bound = gone && group !== null ? stillUsed(conf, group) : [];
+  if (bound.length > 0) return failed(bound, sent);
+  const text = gone && group !== null ? sharedText(conf, group) : source.kind === "ami" ? plain(sent) : sent;
+  const next = applyText(conf, group, text);
+  const problems = gone
+    ? []
+    : [...validate({ before: conf, after: next, name, text: sent, known }), ...lostShared(conf, next, name)];
+  const obstacle = problems.some(({ severity }) => severity === "error") ? null : source.obstacle(conf, next);
+  if (obstacle !== null) problems.push(problem("not_editable", obstacle, {}));
+  const after = findGroup(next.categories, name);
+  const textAfter = gone || after === null ? "" : groupText(next, after);
+  return {
+    next,
+    problems,
+    diff: unifiedDiff(name, textBefore, gone ? text : textAfter, { masked: wanted.masked }),
+    texts: { before: textBefore, after: textAfter },
+  };
+}
+
+/** Sections that others use too: they stay when an endpoint goes. */
+function sharedText(conf: LoadedConf, group: Group): string {
+  if (group.kind === "template") return "";
+  return group.members.filter(({ usedBy }) => usedBy.length > 0).flatMap(({ category }) => category.places)
+    .filter(({ file }) => file === conf.main).map(({ block }) => blockText(conf.main.document, block)).join(
+      "\n",
+    );
+}
+
+/** A text without the sections that are there already. */
+export function withoutPresent(conf: LoadedConf, text: string): string {
+  const document = parseConf(text);
+  return document.blocks.filter((block) => {
+    const type = block.options.findLast(({ name }) => name === "type")?.value;
+    return type === "endpoint" ||
+      !conf.categories.all.some((one) =>
+        one.name === block.name && one.template === block.template &&
+        (type === undefined || typeOf(one) === type)
+      );
+  }).map((block) => blockText(document, block)).join("\n");
+}
+
+/** What AMI has no way to write. */
+function amiProblems(source: ConfSource, text: string): ConfigProblemView[] {
+  if (source.kind !== "ami") return [];
+  return parseConf(text).blocks.flatMap(({ name, addsTo, options, head }) => [
+    ...(addsTo === null ? [] : [problem("not_editable", "AMI has no way to write [name](+)", {
+      section: name,
+      line: head + 1,
+    })]),
+    ...options.filter(({ joined }) => joined !== null).map((option) =>
+      problem("not_editable", "AMI has no way to write +=", {
+        section: name,
+        option: option.name,
+        line: option.line + 1,
+      })
+    ),
+  ]);
+}
+
+/** A text as AMI has it: sections and options, without comments. */
+function plain(text: string): string {
+  return parseConf(text).blocks.map(sectionText).join("\n");
+}

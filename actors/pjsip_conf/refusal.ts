@@ -1,0 +1,30 @@
+/**
+ * @module
+ * Why a change of configuration is not done, by what the caller does about it. No message has a secret in it.
+ */
+import type { ConfigProblemView } from "../../machines/endpoint_views.ts";
+
+/** What a refusal is about. */
+export type RefusalKind =
+  | "not-found"
+  | "exists"
+  | "conflict"
+  | "invalid"
+  | "not-editable"
+  | "link-down"
+  | "pbx-refused"
+  | "unsafe";
+
+/** A change, or a question, that is refused; nothing was written unless the message says so. */
+export class ConfigRefused extends Error {
+  override name = "ConfigRefused";
+  readonly kind: RefusalKind;
+  /** What is wrong, where it is `invalid` or `unsafe`. */
+  readonly problems: ConfigProblemView[];
+
+  constructor(kind: RefusalKind, message: string, problems: ConfigProblemView[] = [], cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.kind = kind;
+    this.problems = problems;
+  }
+}

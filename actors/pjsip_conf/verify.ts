@@ -1,0 +1,145 @@
+/**
+ * @module
+ * Whether a running Asterisk knows what was written. It says nothing of objects that it did not take: it goes on with
+ * their old configuration, so that what it shows is compared with what was changed. No secret is told.
+ */
+import type { AmiPacket } from "../ami/packet.ts";
+import { type Categories, type Category, typeOf, valueOf } from "./categories.ts";
+import { findGroup, GROUP_TYPES, type GroupType } from "./group.ts";
+import { type KnownOptions, shownValue } from "./options.ts";
+import { sameValue } from "./values.ts";
+
+/** What PJSIPShowEndpoint answered; null when Asterisk knows no such endpoint. */
+export type Shown = readonly AmiPacket[] | null;
+
+const EVENTS: Record<GroupType, string> = {
+  endpoint: "EndpointDetail",
+  auth: "AuthDetail",
+  aor: "AorDetail",
+  identify: "IdentifyDetail",
+};
+/** `webrtc=yes` sets these itself. */
+const BY_WEBRTC = new Set(
+  ("use_avpf ice_support rtcp_mux bundle media_encryption media_use_received_transport dtls_setup dtls_verify " +
+    "dtls_auto_generate_cert").split(" "),
+);
+
+interface VerifyOptions {
+  name: string;
+  before: Categories;
+  after: Categories;
+  shownBefore: Shown;
+  shown: Shown;
+  known: KnownOptions;
+}
+
+/** What a look at an endpoint came to, in English. */
+export interface Verdict {
+  /** What is not as it was written; empty when all that can be compared is. */
+  differences: string[];
+  /** What nothing shows, neither right nor wrong. */
+  unseen: string[];
+}
+
+/** Compares what Asterisk shows of an endpoint with what was written. */
+export function verify(options: VerifyOptions): Verdict {
+  const { name, before, after, shownBefore, shown, known } = options;
+  const group = findGroup(after, name);
+  const wrong = (...differences: string[]): Verdict => ({ differences, unseen: [] });
+  if (group === null || group.kind === "template") {
+    return shown === null ? wrong() : wrong(`Asterisk still knows the endpoint ${name}`);
+  }
+  if (shown === null) return wrong(`Asterisk does not know the endpoint ${name}`);
+  const verdict = wrong();
+  for (const { category, type } of group.members) {
+    if (!isGroupType(type)) continue;
+    const old = before.all.find((one) =>
+      one.name === category.name && !one.template && typeOf(one) === type
+    ) ?? null;
+    const changed = old === null || linesOf(old) !== linesOf(category);
+    const packet = detail(shown, type, category.name);
+    const packetBefore = detail(shownBefore ?? [], type, category.name);
+    if (packet !== undefined && changed) {
+      const found = compare({ category, old, type, packet, packetBefore, known });
+      verdict.differences.push(...found.differences);
+      verdict.unseen.push(...found.unseen);
+    } else if (packet === undefined && (changed || packetBefore !== undefined)) {
+      verdict.differences.push(`Asterisk does not know [${category.name}] of type ${type}`);
+    }
+  }
+  return verdict;
+}
+
+/** What Asterisk has to be restarted for, in English; null when nothing. Transports come to be only then. */
+export function needsRestart(name: string, after: Categories, shown: Shown): string | null {
+  const endpoint = findGroup(after, name)?.members.find(({ type }) => type === "endpoint")?.category;
+  const transport = endpoint === undefined ? "" : valueOf(endpoint, "transport") ?? "";
+  if (transport === "" || shown === null) return null;
+  if (shown.some((packet) => packet.event === "TransportDetail" && packet.objectname === transport)) {
+    return null;
+  }
+  return `Asterisk does not have the transport ${transport} yet: transports are taken at a restart only`;
+}
+
+function compare({ category, old, type, packet, packetBefore, known }: {
+  category: Category;
+  old: Category | null;
+  type: GroupType;
+  packet: AmiPacket;
+  packetBefore: AmiPacket | undefined;
+  known: KnownOptions;
+}): Verdict {
+  const webrtc = /^(yes|true|y|t|1|on)$/i.test(valueOf(category, "webrtc") ?? "");
+  const names = new Set([...category.lines, ...old?.lines ?? []].map(({ name }) => name));
+  const differences: string[] = [];
+  const unseen: string[] = [];
+  let seen = false;
+  for (const option of names) {
+    // What comes of `disallow` shows in `allow`.
+    const [same, whole] = option === "allow" || option === "disallow"
+      ? ["allow", ["allow", "disallow"]] as const
+      : [option, [option]] as const;
+    if (valuesOf(old, whole) === valuesOf(category, whole)) continue;
+    const shown = shownOf(packet, same);
+    const written = valueOf(category, same);
+    // What an option is when nobody says it is not told anywhere.
+    if (written === undefined || webrtc && BY_WEBRTC.has(option)) continue;
+    if (shown === undefined) {
+      unseen.push(
+        `Asterisk does not show ${option} of [${category.name}], so that nobody can see whether it took it`,
+      );
+      continue;
+    }
+    const kind = known[type].get(same) ?? { kind: "text" };
+    const verdict = sameValue(kind, { option: same, written, shown, category }) ??
+      (written.toLowerCase() === shown.toLowerCase() || shownOf(packetBefore ?? {}, same) !== shown);
+    if (verdict) seen = true;
+    else {
+      const values = kind.kind === "secret" ? "" : `: it has ${JSON.stringify(shown.slice(0, 200))}`;
+      differences.push(`Asterisk did not take ${same} of [${category.name}]${values}`);
+    }
+  }
+  // An object is taken as a whole or not at all: one that is new, or of which one option is right, is taken.
+  return { differences: [...new Set(differences)], unseen: seen || packetBefore === undefined ? [] : unseen };
+}
+
+function shownOf(packet: AmiPacket, option: string): string | undefined {
+  return option === "contact" ? packet.contacts : shownValue(packet, option);
+}
+
+function detail(shown: readonly AmiPacket[], type: GroupType, name: string): AmiPacket | undefined {
+  return shown.find((packet) => packet.event === EVENTS[type] && packet.objectname === name);
+}
+
+function linesOf(category: Category): string {
+  return JSON.stringify(category.lines.map(({ name, value }) => [name, value]));
+}
+
+function valuesOf(category: Category | null, options: readonly string[]): string {
+  const lines = category?.lines.filter(({ name }) => options.includes(name)) ?? [];
+  return JSON.stringify(lines.map(({ name, value }) => [name, value]));
+}
+
+function isGroupType(type: string | null): type is GroupType {
+  return type !== null && (GROUP_TYPES as readonly string[]).includes(type);
+}
