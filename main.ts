@@ -25,7 +25,7 @@ import { serve } from "./routes/server.ts";
 import { startSocketServer } from "./routes/socket_server.ts";
 import { Sockets } from "./routes/sockets.ts";
 import { endStreams } from "./routes/stream.ts";
-import { readinessOf } from "./routes/system.ts";
+import { readinessOf, shownSettings } from "./routes/system.ts";
 
 const config = await Promise.try(() => readConfig(Deno.env.toObject())).catch(exitWith(2));
 const log = createLogger({
@@ -48,6 +48,10 @@ const emulatedPbx = config.emulate.includes("asterisk")
   : null;
 const demo = emulatedPbx === null ? [] : [emulatedPbx];
 const amiServers = [...config.amiServers, ...demo.map(({ server }) => server)];
+const logSources = [
+  ...config.asteriskLog,
+  ...demo.map((one) => ({ pbx: one.server.name, path: one.logFile })),
+];
 const clock = systemClock();
 const system = createSystem({
   config,
@@ -56,10 +60,7 @@ const system = createSystem({
   db,
   directory,
   amiServers,
-  logSources: [
-    ...config.asteriskLog,
-    ...demo.map(({ server, logFile }) => ({ pbx: server.name, path: logFile })),
-  ],
+  logSources,
   dataDir: dataDir.path,
   onMinute: (feed) => feed.owners().forEach(({ sessionId }) => sessionId !== null && people.touch(sessionId)),
 });
@@ -90,22 +91,9 @@ const app = createApp({
   database: db.reader,
   viewOfRow,
   pages,
-  settings: {
-    version: project.version,
-    offline_after: config.offlineAfterMs / 1000,
-    heartbeat_every: config.heartbeatEveryMs / 1000,
-    held_open_after: config.heldOpenAfterMs / 1000,
-    adopt: config.adopt,
-    broker: system.transport.credentials === null ? "external" : "embedded",
-  },
+  settings: shownSettings(config, { ...project, credentials: system.transport.credentials }),
   isStopping: () => stopping,
-  readiness: () =>
-    readinessOf({
-      stopping,
-      links: system.links,
-      database: db.reader,
-      quarantined: system.quarantined(),
-    }),
+  readiness: () => readinessOf({ ...system, database: db.reader, stopping }),
   metrics: () => system.metrics.text(),
   log,
 });

@@ -75,7 +75,7 @@ export interface System {
   transport: Transport;
   metrics: Metrics;
   /** How many actors had to be put aside and rebuilt since the start. */
-  quarantined(): number;
+  readonly quarantined: number;
   /** Loads what a former run left and opens the ways to the panels and the PBXs. @throws BrokerError, DatabaseAway */
   start(): Promise<void>;
   /** Ends the ways to the panels and the PBXs, commits what waits, and stops all timers. */
@@ -254,8 +254,9 @@ export function createSystem(options: SystemOptions): System {
     logs,
     transport,
     metrics,
-    quarantined: () =>
-      [intercoms, calls, endpoints].reduce((sum, { quarantined }) => sum + quarantined.length, 0),
+    get quarantined() {
+      return [intercoms, calls, endpoints].reduce((sum, { quarantined }) => sum + quarantined.length, 0);
+    },
     start: async () => {
       const heardUntil = await housekeeping.prepare();
       await loadState({

@@ -72,6 +72,23 @@ export function readinessOf(known: {
   return { state: away ? "unavailable" : reasons.length > 0 ? "degraded" : "ready", reasons };
 }
 
+/** What pages show of the settings; `credentials` are those of the embedded broker's panels. */
+export function shownSettings(
+  config: Record<"offlineAfterMs" | "heartbeatEveryMs" | "heldOpenAfterMs", number> & {
+    adopt: "auto" | "approve";
+  },
+  { version, credentials }: { version: string; credentials: unknown },
+): z.infer<typeof ShownSettings> {
+  return {
+    version,
+    offline_after: config.offlineAfterMs / 1000,
+    heartbeat_every: config.heartbeatEveryMs / 1000,
+    held_open_after: config.heldOpenAfterMs / 1000,
+    adopt: config.adopt,
+    broker: credentials === null ? "external" : "embedded",
+  };
+}
+
 const livezRoute = route(["public"], {
   method: "get",
   path: "/livez",
