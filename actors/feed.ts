@@ -4,19 +4,32 @@
  * to every reader of the same topics. It keeps a ring of what was sent for readers that come back, and lets go of
  * readers that do not keep up.
  */
+import type { LogLineView } from "../machines/endpoint_views.ts";
 import {
   type Audience,
   type Entry,
   format,
+  isLogTopic,
+  type LogTopic,
   PRIVATE_TOPICS,
   type Published,
   type Scope,
   type Topic,
 } from "./feed_entry.ts";
+import { LogReaders } from "./feed_logs.ts";
 import { Reader } from "./feed_reader.ts";
 import { Ring } from "./feed_ring.ts";
+import { Snapshots, withField } from "./feed_snapshots.ts";
 
-export { type Audience, type Published, type Scope, type Topic, TOPICS } from "./feed_entry.ts";
+export {
+  type Audience,
+  isLogTopic,
+  type LogTopic,
+  type Published,
+  type Scope,
+  type Topic,
+  TOPICS,
+} from "./feed_entry.ts";
 
 /** Who reads, so that streams can be counted and ended. */
 export interface ReaderOwner {
@@ -32,6 +45,8 @@ export interface ReaderOwner {
 export interface OtherReaders {
   /** Called at each publish, before `publish` returns; it must not throw. */
   published(entry: Published): void;
+  /** Whether any of them reads these log lines; asked for each line. */
+  wants(topic: LogTopic): boolean;
   owners(): Iterable<ReaderOwner>;
   countOf(userId: number): number;
   end(matches: (owner: ReaderOwner) => boolean, reason: string): void;
@@ -39,8 +54,13 @@ export interface OtherReaders {
 }
 
 interface FeedOptions {
-  /** What a reader of these topics is told first; `scope` says how much of the private ones. */
+  /**
+   * What a reader of these topics is told first; `scope` says how much of the private ones. An object with at least
+   * one field, where there are log topics: their lines are added to it.
+   */
   snapshot: (topics: readonly Topic[], scope: Scope) => unknown;
+  /** The newest log lines of a topic, oldest first, that a reader of it begins with. */
+  lastLines?: (topic: LogTopic) => readonly LogLineView[];
   /** How long changes are gathered, in milliseconds. */
   gatherMs?: number;
   /** How long changes are gathered at most once one of a call is among them: a ringing phone does not wait. */
@@ -65,18 +85,8 @@ export interface FeedClock {
   clearTimeout(id: unknown): void;
 }
 
-interface Snapshot {
-  bytes: Uint8Array;
-  /** The newest change that is in it. */
-  seq: number;
-  madeAt: number;
-}
-
 /** Topics that are told at once, or nearly. */
 const URGENT_TOPICS: readonly Topic[] = ["calls"];
-
-/** How old a snapshot may be that a reader begins with. */
-const SNAPSHOT_MS = 500;
 
 const encoder = new TextEncoder();
 const PING_TEXT = ": ping\n\n";
@@ -95,6 +105,7 @@ export class Feed {
   readonly #options: Required<FeedOptions>;
   readonly #readers = new Set<Reader>();
   readonly #others = new Set<OtherReaders>();
+  readonly #logs = new LogReaders();
   readonly #ring: Ring;
   #seq = 0;
   #pending: Entry[] = [];
@@ -104,9 +115,7 @@ export class Feed {
   #dueAt = 0;
   #ping: unknown;
   #stopped = false;
-  /** The newest snapshot of each set of topics. */
-  readonly #snapshots = new Map<string, Snapshot>();
-  #forgetting: unknown = null;
+  readonly #snapshots: Snapshots;
   /** Replays, encoded once for readers that come at the same moment. */
   readonly #first = new Map<string, Uint8Array>();
   #dropped = 0;
@@ -121,9 +130,11 @@ export class Feed {
       pingEveryMs: 15_000,
       epoch: Date.now().toString(36),
       clock: PROCESS_CLOCK,
+      lastLines: () => [],
       ...options,
     };
     this.#ring = new Ring(this.#options.ringSize);
+    this.#snapshots = new Snapshots({ ...this.#options, state: options.snapshot });
     this.#armPing();
   }
 
@@ -144,7 +155,7 @@ export class Feed {
 
   /** Bytes of snapshots that are held for readers to come. */
   get snapshotBytes(): number {
-    return this.#snapshots.values().reduce((sum, { bytes }) => sum + bytes.length, 0);
+    return this.#snapshots.bytes;
   }
 
   /**
@@ -160,9 +171,24 @@ export class Feed {
     for (const others of this.#others) others.published({ topic, event, data, audience });
   }
 
+  /**
+   * Whether anybody reads the log lines of a topic: to be asked for each line, before anything is made of it. What is
+   * no topic of log lines is not asked about.
+   */
+  wants(topic: string): boolean {
+    if (this.#stopped || !isLogTopic(topic)) return false;
+    if (this.#logs.has(topic)) return true;
+    for (const others of this.#others) if (others.wants(topic)) return true;
+    return false;
+  }
+
   /** Tells readers something that is not worth replaying: it has no number. */
-  tell(topic: Topic, event: string, data: unknown, audience?: Audience): void {
+  tell(topic: Topic, event: string, data: unknown, audience?: Audience): void;
+  /** Tells a log line; beyond a thousand a second, `log.skipped` says how many of a topic were left out. */
+  tell(topic: LogTopic, event: "log.line", line: LogLineView): void;
+  tell(topic: Topic | LogTopic, event: string, data: unknown, audience?: Audience): void {
     if (this.#stopped) return;
+    if (isLogTopic(topic)) return this.#tellLine(topic, data as LogLineView);
     for (const others of this.#others) others.published({ topic, event, data, audience });
     if (this.#readers.size === 0) return;
     const text = format(event, data);
@@ -192,16 +218,18 @@ export class Feed {
   /**
    * Opens a stream of the topics for a reader. With `lastEventId` it goes on where that was, or begins anew with a
    * `reset` when that is too long ago or was another run. `scope` says how much of the private topics it may read.
+   * With `logs` it always begins anew, since lines are not replayed.
    */
   open(
     owner: ReaderOwner,
     topics: readonly Topic[],
-    options: { scope: Scope; lastEventId?: string | null },
+    options: { scope: Scope; lastEventId?: string | null; logs?: readonly LogTopic[] },
   ): ReadableStream<Uint8Array> {
-    const { lastEventId = null } = options;
+    const { lastEventId = null, logs = [] } = options;
     const reader = new Reader({
       owner,
       topics,
+      logs,
       // Readers that read nothing private are alike, whoever they are.
       scope: PRIVATE_TOPICS.some((topic) => topics.includes(topic)) ? options.scope : "all",
       maxBehind: this.#options.maxBehind,
@@ -210,6 +238,7 @@ export class Feed {
       farewell: SLOW,
       onGone: (dropped) => {
         this.#readers.delete(reader);
+        this.#logs.leave(reader);
         if (dropped) this.#dropped++;
       },
     });
@@ -218,9 +247,10 @@ export class Feed {
       return reader.stream;
     }
     this.#readers.add(reader);
-    const seen = lastEventId === null ? null : this.#parseId(lastEventId);
+    const seen = lastEventId === null || logs.length > 0 ? null : this.#parseId(lastEventId);
     if (seen === null) {
       this.#begin(reader, lastEventId !== null);
+      this.#logs.join(reader, this.#options.clock.now());
     } else {
       reader.since = this.#seq;
       reader.push(this.#shared(`${reader.key} ${seen}`, () => this.#missed(reader, seen)));
@@ -253,15 +283,23 @@ export class Feed {
     this.#flush();
     this.#stopped = true;
     this.#options.clock.clearTimeout(this.#ping);
-    if (this.#forgetting !== null) this.#options.clock.clearTimeout(this.#forgetting);
     this.#snapshots.clear();
     this.#each((reader) => reader.end(STOPPING));
     for (const others of this.#others) others.stop();
   }
 
+  #tellLine(topic: LogTopic, line: LogLineView): void {
+    if (!this.wants(topic)) return;
+    this.#gather();
+    if (!this.#logs.take(topic, line, this.#options.clock.now())) return;
+    const published = { topic, event: "log.line", data: line, audience: undefined };
+    for (const others of this.#others) others.published(published);
+  }
+
   #armPing(): void {
     this.#ping = this.#options.clock.setTimeout(() => {
       this.#armPing();
+      this.#logs.forget(this.#options.clock.now());
       this.#each((reader) => reader.push(PING));
     }, this.#options.pingEveryMs);
   }
@@ -291,6 +329,15 @@ export class Feed {
     const transient = this.#transient;
     this.#pending = [];
     this.#transient = [];
+    if (entries.length + transient.length > 0) this.#send(entries, transient);
+    this.#ring.add(entries);
+    for (const { topic, count } of this.#logs.flush()) {
+      const published = { topic, event: "log.skipped", data: { topic, count }, audience: undefined };
+      for (const others of this.#others) others.published(published);
+    }
+  }
+
+  #send(entries: readonly Entry[], transient: readonly Entry[]): void {
     const first = entries[0]?.seq ?? this.#seq + 1;
     const concerned = concernedBy(entries, transient);
     const encoded = new Map<string, Uint8Array>();
@@ -308,47 +355,23 @@ export class Feed {
       }
       if (bytes.length > 0) reader.push(bytes);
     });
-    this.#ring.add(entries);
   }
 
   #begin(reader: Reader, reset: boolean): void {
-    const { bytes, seq } = this.#snapshotFor(reader);
+    const { bytes, seq } = this.#snapshots.of(reader, { seq: this.#seq, oldest: this.#ring.oldest });
     reader.since = this.#seq;
     if (reset) reader.push(encoder.encode(format("reset", {})));
     reader.allow(bytes.length);
-    reader.push(bytes);
+    reader.push(reader.logs.length === 0 ? bytes : this.#withLines(reader, bytes));
     if (seq < this.#seq) reader.push(this.#shared(`${reader.key} ${seq}`, () => this.#missed(reader, seq)));
   }
 
-  /**
-   * A snapshot, made a moment ago at most. With thousands of panels it is large, and when the service comes back
-   * every page asks for one at once, while everything changes: so they share it, and get what came after it as well.
-   */
-  #snapshotFor(reader: Reader): Snapshot {
-    const now = this.#options.clock.now();
-    const before = this.#snapshots.get(reader.key);
-    if (before !== undefined && now - before.madeAt < SNAPSHOT_MS && before.seq + 1 >= this.#ring.oldest) {
-      return before;
-    }
-    const id = `${this.#options.epoch}-${this.#seq}`;
-    const text = `id: ${id}\n${format("snapshot", this.#options.snapshot(reader.topics, reader.scope))}`;
-    const made = { bytes: encoder.encode(text), seq: this.#seq, madeAt: now };
-    this.#snapshots.set(reader.key, made);
-    this.#forgetSnapshots();
-    return made;
-  }
-
-  /** With a hundred thousand panels a snapshot is tens of megabytes: too much to keep for nobody. */
-  #forgetSnapshots(): void {
-    const { clock } = this.#options;
-    this.#forgetting ??= clock.setTimeout(() => {
-      this.#forgetting = null;
-      const now = clock.now();
-      for (const [key, { madeAt }] of this.#snapshots) {
-        if (now - madeAt >= SNAPSHOT_MS) this.#snapshots.delete(key);
-      }
-      if (this.#snapshots.size > 0) this.#forgetSnapshots();
-    }, SNAPSHOT_MS);
+  /** The lines are those of this very moment, since what is told from now on is not replayed. */
+  #withLines(reader: Reader, snapshot: Uint8Array): Uint8Array[] {
+    const lines = reader.logs.map((topic) => [topic, this.#options.lastLines(topic)]);
+    const [head, tail] = withField(snapshot, "logs", Object.fromEntries(lines));
+    reader.allow(tail.length);
+    return [head, tail];
   }
 
   /** What came after a number; never nothing, so that the reader knows at once that it is connected. */
@@ -383,7 +406,7 @@ export class Feed {
 }
 
 /** The people whom messages concern in person. */
-function concernedBy(...batches: Entry[][]): Set<number> {
+function concernedBy(...batches: (readonly Entry[])[]): Set<number> {
   const ids = new Set<number>();
   for (const batch of batches) {
     for (const { audience } of batch) {

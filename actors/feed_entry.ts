@@ -5,10 +5,21 @@
  */
 
 /** What a reader may ask for. */
-export const TOPICS = ["intercoms", "events", "links", "calls"] as const;
+export const TOPICS = ["intercoms", "events", "links", "calls", "endpoints"] as const;
 
 /** A topic of the feed. */
 export type Topic = typeof TOPICS[number];
+
+/**
+ * Log lines: `logs:*` is every line, `logs:PBX/NAME` those about an endpoint, `logs:[C-0000000a]` those of a call. What
+ * is told of them has no number and is not replayed.
+ */
+export type LogTopic = `logs:${string}`;
+
+/** Whether a topic is one of log lines. */
+export function isLogTopic(topic: string): topic is LogTopic {
+  return topic.startsWith("logs:");
+}
 
 /** Topics whose messages are not for everybody who may ask for them. */
 export const PRIVATE_TOPICS: readonly Topic[] = ["calls"];
@@ -23,7 +34,7 @@ export type Scope = "all" | { readonly userId: number };
 
 /** What was published, as it was given. */
 export interface Published {
-  topic: Topic;
+  topic: Topic | LogTopic;
   /** `reset` when the state of the topic changed at once and was not told one by one. */
   event: string;
   data: unknown;

@@ -4,11 +4,13 @@
  * meaning, and it is let go, never waited for.
  */
 import type { ReaderOwner } from "./feed.ts";
-import { type Entry, isWanted, type Scope, type Topic } from "./feed_entry.ts";
+import { type Entry, isWanted, type LogTopic, type Scope, type Topic } from "./feed_entry.ts";
 
 interface ReaderOptions {
   owner: ReaderOwner;
   topics: readonly Topic[];
+  /** Topics of log lines, beside. */
+  logs: readonly LogTopic[];
   /** How much of the private topics it reads. */
   scope: Scope;
   maxBehind: number;
@@ -20,12 +22,16 @@ interface ReaderOptions {
   onGone: (dropped: boolean) => void;
 }
 
+/** What is handed over at one blow. */
+type Chunk = Uint8Array | readonly Uint8Array[];
+
 /** A queue of bytes that a stream pulls from. */
 export class Reader {
   readonly owner: ReaderOwner;
   readonly topics: readonly Topic[];
+  readonly logs: readonly LogTopic[];
   readonly scope: Scope;
-  /** Readers with the same key get the same bytes. */
+  /** Readers with the same key get the same bytes, but for log lines: of these each topic has its own. */
   readonly key: string;
   /** The same where nothing concerns its person. */
   readonly commonKey: string;
@@ -33,7 +39,7 @@ export class Reader {
   since = 0;
   readonly stream: ReadableStream<Uint8Array>;
   readonly #options: ReaderOptions;
-  #queue: Uint8Array[] = [];
+  #queue: Chunk[] = [];
   #bytes = 0;
   #allowance = 0;
   #waitingSince = 0;
@@ -46,6 +52,7 @@ export class Reader {
     this.#options = options;
     this.owner = options.owner;
     this.topics = options.topics;
+    this.logs = options.logs;
     this.scope = options.scope;
     const topics = [...options.topics].sort().join(",");
     this.key = options.scope === "all" ? topics : `${topics}@${options.scope.userId}`;
@@ -67,24 +74,28 @@ export class Reader {
     this.#allowance += bytes;
   }
 
-  /** Gives the reader bytes, or lets it go when it is too far behind or has not taken any for too long. */
-  push(bytes: Uint8Array): void {
+  /**
+   * Gives the reader bytes, or lets it go when it is too far behind or has not taken any for too long. The parts of a
+   * message belong together: nothing, not even a farewell, comes between them.
+   */
+  push(chunk: Chunk): void {
     if (this.#gone || this.#ending) return;
+    const length = lengthOf(chunk);
     const now = this.#options.now();
     if (this.#queue.length === 0) {
       this.#waitingSince = now;
       // Whoever keeps up may be given any amount at one blow: dropped for that, it would come back for the same.
-      this.allow(bytes.length);
+      this.allow(length);
     }
     const stalled = this.#queue.length > 0 && now - this.#waitingSince > this.#options.maxStallMs;
-    if (stalled || this.#bytes + bytes.length > this.#options.maxBehind + this.#allowance) {
+    if (stalled || this.#bytes + length > this.#options.maxBehind + this.#allowance) {
       this.#leave(true);
       this.#controller.enqueue(this.#options.farewell);
       this.#controller.close();
       return;
     }
-    this.#queue.push(bytes);
-    this.#bytes += bytes.length;
+    this.#queue.push(chunk);
+    this.#bytes += length;
     this.#hand();
   }
 
@@ -114,10 +125,11 @@ export class Reader {
 
   /** One at a time and as they are: hundreds of readers hold the same snapshot, joined it would be one each. */
   #take(): void {
-    const bytes = this.#queue.shift()!;
-    this.#bytes -= bytes.length;
+    const chunk = this.#queue.shift()!;
+    this.#bytes -= lengthOf(chunk);
     this.#waitingSince = this.#options.now();
-    this.#controller.enqueue(bytes);
+    if (chunk instanceof Uint8Array) this.#controller.enqueue(chunk);
+    else for (const part of chunk) this.#controller.enqueue(part);
     if (this.#queue.length > 0) return;
     this.#allowance = 0;
     if (this.#ending) {
@@ -135,4 +147,8 @@ export class Reader {
     this.#pulled = null;
     if (!this.#ending) this.#options.onGone(dropped);
   }
+}
+
+function lengthOf(chunk: Chunk): number {
+  return chunk instanceof Uint8Array ? chunk.length : chunk.reduce((sum, { length }) => sum + length, 0);
 }

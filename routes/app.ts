@@ -17,6 +17,9 @@ import type { Database } from "../db/client.ts";
 import { auditRoutes } from "./audit.ts";
 import { authRoutes } from "./auth.ts";
 import { callRoutes, type CallsEdge } from "./calls.ts";
+import { type ConfigEdge, endpointConfigRoutes } from "./endpoint_config.ts";
+import { endpointLogRoutes, type LogsEdge } from "./endpoint_logs.ts";
+import { endpointRoutes, type EndpointsEdge } from "./endpoints.ts";
 import { companyRoutes } from "./companies.ts";
 import { eventRoutes } from "./events.ts";
 import { type AppEnv, createGuard, registerSecurity } from "./guard.ts";
@@ -40,6 +43,13 @@ export interface AppDeps {
   calls: CallsEdge;
   /** Makes a call to try things out; null where Asterisk is a real one. */
   testCall: MakeTestCall | null;
+  endpoints: EndpointsEdge;
+  /** Null where no log of Asterisk is configured. */
+  logs: LogsEdge | null;
+  /** The endpoints' configurations. */
+  config: ConfigEdge;
+  /** Names of the Asterisk servers. */
+  pbxs: readonly string[];
   intercoms: Intercoms;
   commands: DoorCommands;
   credentials: PanelCredentials | null;
@@ -82,6 +92,9 @@ export function createApp(deps: AppDeps): OpenAPIHono<AppEnv> {
   app.route("/", auditRoutes(deps));
   app.route("/", callRoutes(deps));
   app.route("/", testCallRoutes(deps));
+  app.route("/", endpointRoutes(deps));
+  app.route("/", endpointLogRoutes(deps));
+  app.route("/", endpointConfigRoutes(deps));
   app.route("/", intercomRoutes(deps));
   app.route(
     "/",

@@ -13,7 +13,8 @@ import { Call, CALL_STATUSES, CallDetail, CallNotes, DIRECTIONS, TransferRequest
 import { csvResponse } from "./csv.ts";
 import { type AppEnv, route, type Who, whoOf } from "./guard.ts";
 import { readTimeCursor, timeParam, writeTimeCursor } from "./paging.ts";
-import { defaultHook, problem, type ProblemResponse } from "./problem.ts";
+import { defaultHook, isNamed, problem, type ProblemResponse } from "./problem.ts";
+import { oneOf, term } from "./query.ts";
 import { page, Problem } from "./schemas.ts";
 
 /** Who does something at a call. */
@@ -44,20 +45,6 @@ const problemContent = { "application/problem+json": { schema: Problem } };
 const missing = { 404: { description: "No such call, or none that you may see", content: problemContent } };
 const params = z.object({ id: z.string().max(64) });
 const asked = { "application/json": { schema: z.object({ call: Call }) } };
-
-/** Text of a filter that a query can take. */
-function term(max: number) {
-  return z.string().max(max).refine(
-    (text) => !text.includes("\0") && text.isWellFormed(),
-    "expected no character that cannot be stored",
-  );
-}
-
-function oneOf<const T extends readonly string[]>(values: T) {
-  return z.string().transform((text) => text.split(",")).pipe(
-    z.array(z.enum(values, { error: `expected a list of ${values.join(",")}` })),
-  ).optional().openapi({ type: "string", description: "One, or several with commas" });
-}
 
 const filter = {
   status: oneOf(CALL_STATUSES),
@@ -296,11 +283,6 @@ function byOf(c: Context): CallBy {
 function readCursor(cursor: string): CallCursor | undefined {
   const read = readTimeCursor(cursor);
   return read && { startedAt: read.at, id: read.id };
-}
-
-/** The edge knows types of actors only: by its name an error is known here. */
-function isNamed<T extends Error>(error: unknown, name: string): error is T {
-  return error instanceof Error && error.name === name;
 }
 
 function noCall(c: Context): ProblemResponse {

@@ -19,6 +19,8 @@ export interface ProblemOptions {
   detail?: string;
   /** Which parts of the input were wrong, and what was expected. */
   errors?: { path: string; message: string }[];
+  /** What else the problem says, in fields of its own. */
+  extra?: Record<string, unknown>;
   headers?: Record<string, string>;
 }
 
@@ -35,8 +37,8 @@ export type ProblemResponse = Response & TypedResponse<never, never, never>;
 
 /** Answers with a problem. */
 export function problem(c: Context, options: ProblemOptions): ProblemResponse {
-  const { status, type, title, detail, errors, headers } = options;
-  const body = JSON.stringify({ type: `/problems/${type}`, title, status, detail, errors });
+  const { status, type, title, detail, errors, extra, headers } = options;
+  const body = JSON.stringify({ type: `/problems/${type}`, title, status, detail, errors, ...extra });
   return c.body(body, status, { ...headers, "Content-Type": "application/problem+json" }) as ProblemResponse;
 }
 
@@ -126,6 +128,11 @@ export function refuseWhileStopping(isStopping: () => boolean): MiddlewareHandle
 export const notFound: NotFoundHandler<AppEnv> = function notFound(c) {
   return problem(c, { status: 404, type: "not-found", title: "There is nothing here" });
 };
+
+/** Whether an error is the named one: the edge knows types of actors only, and no classes. */
+export function isNamed<T extends Error>(error: unknown, name: string): error is T {
+  return error instanceof Error && error.name === name;
+}
 
 /** Marks where no result is left to answer for; the compiler checks it. @throws Error if one is */
 export function unreachable(result: never): never {

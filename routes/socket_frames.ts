@@ -13,7 +13,7 @@ export const MAX_FRAME_BYTES = 64 * 1024;
 export type Said =
   | { event: "authenticate"; token: string }
   | { event: "accept-call" | "reject-call"; callId: string }
-  | { event: "subscribeLogs" | "unsubscribeLogs" }
+  | { event: "subscribeLogs" | "unsubscribeLogs"; name: string }
   | { event: "requestUpdate" };
 
 /** A frame that is none, or that asks for what there is not. */
@@ -25,15 +25,16 @@ export interface Misunderstood {
 
 const frame = z.object({ event: z.string().max(64), data: z.unknown().optional() });
 const call = z.object({ callId: z.string().min(1).max(100) });
-const endpoint = z.string().min(1).max(100);
+/** An endpoint's name, PBX/NAME, `*`, or `[C-0000000a]`. */
+const lines = z.string().min(1).max(300).transform((name) => ({ name }));
 
 /** What belongs to each event. */
 const DATA = {
   authenticate: z.object({ token: z.string().min(1).max(200) }),
   "accept-call": call,
   "reject-call": call,
-  subscribeLogs: endpoint,
-  unsubscribeLogs: endpoint,
+  subscribeLogs: lines,
+  unsubscribeLogs: lines,
   requestUpdate: z.unknown().transform(() => ({})),
 } satisfies Record<Said["event"], z.ZodType>;
 
@@ -55,7 +56,7 @@ export function readFrame(text: string): Said | Misunderstood {
     return { event: null, code: "bad_data", message: `${event}: ${path}: ${issue!.message}` };
   }
   // The schema of this very event took it.
-  return (typeof given.data === "string" ? { event } : { ...given.data, event }) as Said;
+  return { ...given.data, event } as Said;
 }
 
 /** Writes a frame. */

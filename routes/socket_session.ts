@@ -21,6 +21,8 @@ const MAX_BAD_FRAMES = 5;
 const FRAMES = { size: 50, perSecond: 20 };
 /** Whole states at one blow, and each second: they are large. */
 const UPDATES = { size: 5, perSecond: 1 };
+/** Subscriptions to logs at one blow, and each second: each begins with many lines. */
+const SUBSCRIPTIONS = { size: 20, perSecond: 2 };
 /** Things that are done for a client at the same time. */
 const MAX_PENDING = 8;
 /** Calls whose ringing is remembered. */
@@ -45,6 +47,9 @@ export interface SessionHost {
   triedWrong(address: string): void;
   /** The state, written out, of what the scope reads. */
   stateFor(scope: Scope): string;
+  /** Subscribes to log lines; says why not when it is refused. */
+  subscribe(session: SocketSession, name: string): { code: string; message: string } | null;
+  unsubscribe(session: SocketSession, name: string): void;
   unexpected(error: unknown): void;
 }
 
@@ -63,6 +68,7 @@ export class SocketSession {
   readonly #options: SessionOptions;
   readonly #frames: Allowance;
   readonly #updates: Allowance;
+  readonly #subscriptions: Allowance;
   #who: Who | null = null;
   #tries = 0;
   #badFrames = 0;
@@ -77,6 +83,7 @@ export class SocketSession {
     this.#options = options;
     this.#frames = new Allowance({ ...FRAMES, now });
     this.#updates = new Allowance({ ...UPDATES, now });
+    this.#subscriptions = new Allowance({ ...SUBSCRIPTIONS, now });
   }
 
   /** Whose it is; null as long as it is nobody's. */
@@ -208,8 +215,10 @@ export class SocketSession {
         else this.#error("too_many", "Ask for the state once a second at most");
         break;
       case "subscribeLogs":
+        this.#subscribe(said.name, who);
+        break;
       case "unsubscribeLogs":
-        this.#error("not_available", "Logs are not available yet");
+        this.#options.host.unsubscribe(this, said.name);
         break;
       case "accept-call":
       case "reject-call":
@@ -223,6 +232,16 @@ export class SocketSession {
       default:
         said satisfies never;
     }
+  }
+
+  #subscribe(name: string, who: Who): void {
+    const { host } = this.#options;
+    if (scopeOf(who) !== "all") return this.#error("not_allowed", "Your role may not read logs");
+    if (!this.#subscriptions.take(host.now())) {
+      return this.#error("too_many", "Subscribe twice a second at most");
+    }
+    const refusal = host.subscribe(this, name);
+    if (refusal !== null) this.#error(refusal.code, refusal.message);
   }
 
   async #answer(said: { event: "accept-call" | "reject-call"; callId: string }, who: Who): Promise<void> {

@@ -3,11 +3,23 @@
  * The clients of the WebSocket, whichever port they came by: says who may come in, tells them what happens to calls,
  * lets go of those who do not keep up, and ends them with the rights they came with. It holds no listening socket.
  */
-import type { Audience, Feed, OtherReaders, Published, ReaderOwner, Scope } from "../actors/feed.ts";
+import type {
+  Audience,
+  Feed,
+  LogTopic,
+  OtherReaders,
+  Published,
+  ReaderOwner,
+  Scope,
+} from "../actors/feed.ts";
 import type { Shown } from "../actors/people/who.ts";
+import type { LogLineView } from "../machines/endpoint_views.ts";
 import type { CallStatus, CallView } from "../machines/views.ts";
+import type { EndpointsEdge } from "./endpoint_names.ts";
 import type { Who } from "./guard.ts";
+import { isLogs, type LogsEdge } from "./log_topics.ts";
 import { frameOf, turnOf } from "./socket_frames.ts";
+import { SocketLogs } from "./socket_logs.ts";
 import { Pipe, type Wire } from "./socket_pipe.ts";
 import { type SessionHost, type SocketCalls, SocketSession } from "./socket_session.ts";
 import { WrongTokens } from "./socket_tries.ts";
@@ -27,6 +39,10 @@ const LOOK_EVERY_MS = 1000;
 const MAX_CALLS = 10_000;
 /** How old a state may be that is given to another client, in milliseconds; a change makes it old at once. */
 const STATE_MS = 500;
+/** How long changes of endpoints are gathered, in milliseconds. */
+const GATHER_MS = 50;
+/** How often a changed state is told at most: once in this many milliseconds, and a megabyte a second. */
+const TELL_EVERY_MS = 1000;
 /** A call that nobody here knew, and that ended longer ago, is no news, in milliseconds. */
 const NEWS_MS = 600_000;
 
@@ -34,6 +50,9 @@ interface SocketsOptions {
   people: { identify(shown: Shown): Who | null };
   feed: Pick<Feed, "attach" | "countOf">;
   calls: SocketCalls;
+  endpoints: Pick<EndpointsEdge, "list" | "find">;
+  /** Null where no log of Asterisk is configured. */
+  logs: LogsEdge | null;
   /** Streams and sockets that one user may have open. */
   streamsPerUser: number;
   clock: {
@@ -79,6 +98,10 @@ export class Sockets implements OtherReaders {
   readonly #statuses = new Map<string, CallStatus>();
   /** The state for scope "all", written out: when everybody comes back at once, they share it. */
   #state: { text: string; madeAt: number } | null = null;
+  readonly #logs: SocketLogs;
+  /** When a changed state may be told again. */
+  #tellAt = 0;
+  #telling: unknown = null;
   #timer: unknown = null;
   #stopped = false;
   #dropped = 0;
@@ -86,6 +109,7 @@ export class Sockets implements OtherReaders {
   constructor(options: SocketsOptions) {
     const { clock, calls, people, log } = options;
     this.#options = options;
+    this.#logs = new SocketLogs(options);
     this.#host = {
       calls,
       now: () => clock.now(),
@@ -94,6 +118,8 @@ export class Sockets implements OtherReaders {
       mayEnter: (who) => options.feed.countOf(who.userId) < options.streamsPerUser,
       triedWrong: (address) => this.#wrong.add(address, clock.now()),
       stateFor: (scope) => this.#stateFor(scope),
+      subscribe: (session, name) => this.#logs.subscribe(session, name),
+      unsubscribe: (session, name) => this.#logs.unsubscribe(session, name),
       unexpected: (error) =>
         log.error({ err: error }, "A client's wish failed in a way that nobody expected"),
     };
@@ -157,29 +183,27 @@ export class Sockets implements OtherReaders {
       gone: () => {
         pipe.terminate();
         this.#clients.delete(client);
+        this.#logs.leave(session);
         this.#disown(client);
       },
     };
   }
 
   /** See `OtherReaders`. */
+  wants(topic: LogTopic): boolean {
+    return this.#logs.wants(topic);
+  }
+
+  /** See `OtherReaders`. */
   published({ topic, event, data, audience }: Published): void {
-    if (topic !== "calls" || this.#stopped) return;
-    this.#state = null;
+    if (this.#stopped) return;
     try {
-      switch (event) {
-        case "call.changed":
-          this.#changed(data as CallView, audience);
-          break;
-        case "call.removed":
-          this.#removed(data as { id: string; into: string | null }, audience);
-          break;
-        case "reset":
-          this.#reset();
-      }
+      if (isLogs(topic)) this.#publishedLog(topic, event, data);
+      else if (topic === "calls") this.#publishedCall(event, data, audience);
+      else if (topic === "endpoints" && event !== "endpoint_alert.changed") this.#tellLater();
     } catch (error) {
       // Whoever published must not suffer for it.
-      this.#options.log.error({ err: error }, "Sockets could not be told of a call");
+      this.#options.log.error({ err: error, topic }, "Sockets could not be told of a change");
     }
   }
 
@@ -198,15 +222,53 @@ export class Sockets implements OtherReaders {
     for (const { session, owner } of [...this.#clients]) {
       if (owner === null || !matches(owner)) continue;
       session.refuse(reason, "Your rights have ended or changed");
+      this.#logs.leave(session);
     }
   }
 
   /** Ends all sockets; nobody else is let in. */
   stop(): void {
     this.#stopped = true;
-    if (this.#timer !== null) this.#options.clock.clearTimeout(this.#timer);
-    this.#timer = null;
+    for (const timer of [this.#timer, this.#telling]) {
+      if (timer !== null) this.#options.clock.clearTimeout(timer);
+    }
+    this.#timer = this.#telling = null;
     for (const { pipe } of [...this.#clients]) pipe.close(1001, "stopping");
+  }
+
+  #publishedLog(topic: LogTopic, event: string, data: unknown): void {
+    if (event === "log.line") this.#logs.tell(topic, data as LogLineView);
+    else if (event === "log.skipped") this.#logs.skipped(topic, (data as { count: number }).count);
+  }
+
+  #publishedCall(event: string, data: unknown, audience: Audience | undefined): void {
+    this.#state = null;
+    switch (event) {
+      case "call.changed":
+        this.#changed(data as CallView, audience);
+        break;
+      case "call.removed":
+        this.#removed(data as { id: string; into: string | null }, audience);
+        break;
+      case "reset":
+        this.#reset();
+    }
+  }
+
+  /** Endpoints changed: who may read them is told the state in a moment, and not again too soon. */
+  #tellLater(): void {
+    this.#state = null;
+    if (this.#telling !== null) return;
+    const { clock } = this.#options;
+    const waitMs = Math.max(GATHER_MS, this.#tellAt - clock.now());
+    this.#telling = clock.setTimeout(() => {
+      this.#telling = null;
+      const readers = [...this.#clients].filter(({ session }) => readsAll(session));
+      if (readers.length === 0) return;
+      const text = this.#stateFor("all");
+      this.#tellAt = clock.now() + Math.max(TELL_EVERY_MS, text.length / 1000);
+      for (const { session } of readers) session.send(text);
+    }, waitMs);
   }
 
   #changed(view: CallView, audience: Audience | undefined): void {
@@ -280,7 +342,8 @@ export class Sockets implements OtherReaders {
     }
     const now = this.#options.clock.now();
     if (this.#state === null || now - this.#state.madeAt >= STATE_MS) {
-      const text = frameOf("statusUpdate", { endpoints: [], calls: this.#options.calls.list() });
+      const { endpoints, calls } = this.#options;
+      const text = frameOf("statusUpdate", { endpoints: endpoints.list(), calls: calls.list() });
       this.#state = { text, madeAt: now };
     }
     return this.#state.text;
@@ -320,4 +383,9 @@ function isFor(audience: Audience | undefined, { who }: SocketSession): boolean 
   if (who === null) return false;
   const scope = scopeOf(who);
   return audience === undefined || scope === "all" || audience.userIds.includes(scope.userId);
+}
+
+/** Whether a session may read everything: endpoints are for nobody else. */
+function readsAll({ who }: SocketSession): boolean {
+  return who !== null && scopeOf(who) === "all";
 }

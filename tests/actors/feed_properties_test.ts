@@ -5,18 +5,23 @@
  */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type Scope, type Topic, TOPICS } from "../../actors/feed.ts";
-import { type Message, open, OWNER, startFeed, type StepReader } from "./feed_readers.ts";
+import { type LogTopic, type Scope, type Topic, TOPICS } from "../../actors/feed.ts";
+import { logLine, type Message, open, OWNER, startFeed, type StepReader } from "./feed_readers.ts";
 
 /** Whom a message concerns, by user; null for everybody. */
 type Concerned = number[] | null;
 
 type Step =
   | { kind: "publish" | "tell"; topic: Topic; concerned: Concerned }
-  | { kind: "open"; topics: Topic[]; scope: Scope }
+  | { kind: "line"; topic: LogTopic }
+  | { kind: "open"; topics: Topic[]; scope: Scope; logs: LogTopic[] }
   | { kind: "cut" | "take"; which: number }
   | { kind: "resync"; topic: Topic }
   | { kind: "wait"; ms: number };
+
+const LOG_TOPICS: LogTopic[] = ["logs:*", "logs:main/777", "logs:[C-0000000a]"];
+/** Lines that a reader begins with. */
+const LAST = 3;
 
 const topic = fc.constantFrom(...TOPICS, "calls" as const, "calls" as const);
 const concerned: fc.Arbitrary<Concerned> = fc.option(fc.subarray([1, 2, 3]));
@@ -32,6 +37,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   {
     weight: 2,
+    arbitrary: fc.record({ kind: fc.constant("line" as const), topic: fc.constantFrom(...LOG_TOPICS) }),
+  },
+  {
+    weight: 2,
     arbitrary: fc.record({
       kind: fc.constant("open" as const),
       // Often the same ones, so that readers share what they get.
@@ -41,6 +50,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
         fc.subarray([...TOPICS], { minLength: 1 }),
       ),
       scope,
+      logs: fc.oneof(
+        { weight: 3, arbitrary: fc.constant<LogTopic[]>([]) },
+        { weight: 2, arbitrary: fc.subarray(LOG_TOPICS) },
+      ),
     }),
   },
   {
@@ -59,12 +72,19 @@ class Follower {
   stream: StepReader;
   readonly topics: Topic[];
   readonly scope: Scope;
+  readonly logs: LogTopic[];
+  /** Lines that it knows of each of its log topics. */
+  lines = new Map<LogTopic, Set<number>>();
   /** Changes it knows of, by number: those in its last snapshot, and those told since. */
   known = new Set<number>();
   last = 0;
 
-  constructor({ topics, scope }: { topics: Topic[]; scope: Scope }, stream: StepReader) {
+  constructor(
+    { topics, scope, logs }: { topics: Topic[]; scope: Scope; logs: LogTopic[] },
+    stream: StepReader,
+  ) {
     this.topics = topics;
+    this.logs = logs;
     this.scope = scope;
     this.stream = stream;
   }
@@ -72,12 +92,22 @@ class Follower {
   follow(messages: Message[], mayRead: (seq: number, follower: Follower) => boolean): void {
     for (const { event, data, id } of messages) {
       // Looked at before anything else: what a state would hide in the end was received all the same.
-      for (const seq of event === "snapshot" ? data as number[] : typeof data === "number" ? [data] : []) {
+      const seqs = event === "snapshot" ? data.seqs as number[] : typeof data === "number" ? [data] : [];
+      for (const seq of seqs) {
         assert.ok(mayRead(seq, this), `${event} ${seq} is not theirs`);
       }
       if (event === "snapshot") {
-        this.known = new Set(data as number[]);
+        this.known = new Set(data.seqs as number[]);
+        const lines = Object.entries(data.logs as Record<LogTopic, { id: number }[]> ?? {});
+        assert.deepEqual(lines.map(([topic]) => topic).sort(), [...this.logs].sort());
+        this.lines = new Map(
+          lines.map(([topic, held]) => [topic as LogTopic, new Set(held.map(({ id }) => id))]),
+        );
         this.last = Number(id!.split("-")[1]);
+      } else if (event === "log.line") {
+        // Its message is the topic that it was told on.
+        assert.ok(this.logs.includes(data.message), `${data.message} is not theirs`);
+        this.lines.get(data.message)!.add(data.id);
       } else if (event === "change") {
         const seq = Number(id!.split("-")[1]);
         assert.equal(seq, data);
@@ -115,7 +145,12 @@ Deno.test("rows 22 and 32: each reader gets every change that is theirs once and
           const one = seq < 0 ? told[-seq - 1]! : published.find((change) => change.seq === seq)!;
           return topics.includes(one.topic) && isFor(one.concerned, scope);
         };
-        const { feed, clock } = startFeed({ snapshot: of, ringSize });
+        const lines = new Map<LogTopic, number[]>(LOG_TOPICS.map((topic) => [topic, []]));
+        const { feed, clock } = startFeed({
+          snapshot: (topics, scope) => ({ seqs: of(topics, scope) }),
+          lastLines: (topic) => lines.get(topic)!.slice(-LAST).map((id) => logLine(id)),
+          ringSize,
+        });
         const followers: Follower[] = [];
         const catchUp = async (follower: Follower) => follower.follow(await follower.stream.take(), mayRead);
         for (const step of steps) {
@@ -131,8 +166,17 @@ Deno.test("rows 22 and 32: each reader gets every change that is theirs once and
               told.push(step);
               feed.tell(step.topic, "told", -told.length, audienceOf(step.concerned));
               break;
+            case "line": {
+              const told = lines.get(step.topic)!;
+              told.push(told.length);
+              const line = logLine(told.length - 1, { message: step.topic });
+              if (feed.wants(step.topic)) feed.tell(step.topic, "log.line", line);
+              break;
+            }
             case "open":
-              followers.push(new Follower(step, open(feed, step.topics, null, OWNER, step.scope)));
+              followers.push(
+                new Follower(step, open(feed, step.topics, null, OWNER, step.scope, step.logs)),
+              );
               break;
             case "take":
               if (follower !== undefined) await catchUp(follower);
@@ -148,6 +192,7 @@ Deno.test("rows 22 and 32: each reader gets every change that is theirs once and
                 follower.stream.lastId ?? (follower.last > 0 ? `e1-${follower.last}` : null),
                 OWNER,
                 follower.scope,
+                follower.logs,
               );
               break;
             case "resync":
@@ -161,6 +206,12 @@ Deno.test("rows 22 and 32: each reader gets every change that is theirs once and
         for (const follower of followers) {
           await catchUp(follower);
           assert.deepEqual([...follower.known].sort((a, b) => a - b), of(follower.topics, follower.scope));
+          for (const [topic, known] of follower.lines) {
+            const all = lines.get(topic)!;
+            assert.ok(known.size >= Math.min(LAST, all.length));
+            const newest = all.slice(all.length - known.size);
+            assert.deepEqual([...known].sort((a, b) => a - b), newest, `gaps in ${topic}`);
+          }
         }
         assert.equal(feed.readers, followers.length);
         feed.stop();

@@ -2,7 +2,8 @@
  * @module
  * Feeds on a simulated clock and readers that are driven step by step, with what they got taken apart.
  */
-import { Feed, type Scope, type Topic } from "../../actors/feed.ts";
+import { Feed, type LogTopic, type Scope, type Topic } from "../../actors/feed.ts";
+import type { LogLineView } from "../../machines/endpoint_views.ts";
 import { CountingClock } from "../machines/panel.ts";
 
 /** One message of a stream. */
@@ -51,6 +52,8 @@ export class StepReader {
   readonly #decoder = new TextDecoder();
   #pending: Promise<void> | null = null;
   #taken = 0;
+  /** The beginning of a message. */
+  #text = "";
 
   constructor(stream: ReadableStream<Uint8Array>) {
     this.#reader = stream.getReader();
@@ -69,7 +72,10 @@ export class StepReader {
         if (done) this.ended = true;
         else {
           this.chunks.push(value);
-          this.messages.push(...messagesOf(this.#decoder.decode(value, { stream: true })));
+          const text = this.#text + this.#decoder.decode(value, { stream: true });
+          const end = text.includes("\n\n") ? text.lastIndexOf("\n\n") + 2 : 0;
+          this.messages.push(...messagesOf(text.slice(0, end)));
+          this.#text = text.slice(end);
         }
       });
       await Promise.resolve();
@@ -102,6 +108,23 @@ export function open(
   lastEventId: string | null = null,
   owner = OWNER,
   scope: Scope = "all",
+  logs: readonly LogTopic[] = [],
 ): StepReader {
-  return new StepReader(feed.open(owner, topics, { scope, lastEventId }));
+  return new StepReader(feed.open(owner, topics, { scope, lastEventId, logs }));
+}
+
+/** A line of a log. */
+export function logLine(id: number, more: Partial<LogLineView> = {}): LogLineView {
+  return {
+    id,
+    timestamp: new Date(1_000_000_000 + id).toISOString(),
+    level: "NOTICE",
+    source: "res_pjsip.c",
+    call: null,
+    message: `line ${id}`,
+    file: "full",
+    pbx: "main",
+    endpoints: ["777-ep"],
+    ...more,
+  };
 }

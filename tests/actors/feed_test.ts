@@ -148,7 +148,11 @@ Deno.test("feed: a reader that takes nothing through many resyncs is then given 
   clock.pass(50);
   const told = (await reader.take()).map(({ event, data }) => event === "reset" ? event : `${event} ${data}`);
   const cycle = (i: number) => [`change ${i * 2 + 1}`, "reset", `snapshot ${i * 2 + 2}`];
-  assert.deepEqual(told, ["snapshot 0", ...Array.from({ length: 50 }, (_, i) => cycle(i)).flat(), "change 101"]);
+  assert.deepEqual(told, [
+    "snapshot 0",
+    ...Array.from({ length: 50 }, (_, i) => cycle(i)).flat(),
+    "change 101",
+  ]);
   feed.stop();
 });
 
@@ -368,6 +372,7 @@ Deno.test("row 35: readers of another kind are told the same, and count, end and
   const said: unknown[] = [];
   const detach = feed.attach({
     published: (entry) => said.push(entry),
+    wants: () => false,
     owners: () => [{ ...OWNER, sessionId: "s2" }],
     countOf: (userId) => userId === 1 ? 1 : 0,
     end: (matches, reason) => said.push([matches(OWNER), reason]),

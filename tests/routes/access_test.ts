@@ -53,6 +53,23 @@ const ENTRIES: Record<string, string> = {
   "POST /api/calls/{id}/transfer": ANY,
   "PUT /api/calls/{id}/notes": ANY,
   "POST /api/test-calls": ADMIN,
+  "GET /api/endpoints": DESK,
+  "GET /api/endpoints/{name}": DESK,
+  "POST /api/endpoints/{name}/refresh": DESK,
+  "GET /api/endpoints/{name}/history": DESK,
+  "GET /api/endpoint-alerts": DESK,
+  "GET /api/endpoints/{name}/logs": DESK,
+  "GET /api/endpoints/{name}/logs.txt": DESK,
+  "GET /api/logs": DESK,
+  "GET /api/logs.txt": DESK,
+  // Who is no admin gets it masked: tests/routes/endpoint_config_test.ts.
+  "GET /api/endpoints/{name}/config": DESK,
+  "GET /api/endpoints/{name}/config/versions": DESK,
+  "GET /api/config-templates": DESK,
+  "POST /api/endpoints/{name}/config": ADMIN,
+  "PUT /api/endpoints/{name}/config": ADMIN,
+  "DELETE /api/endpoints/{name}/config": ADMIN,
+  "POST /api/endpoints/{name}/config/rollback": ADMIN,
   "GET /api/stream": ANY,
   "GET /api/links": ANY,
   "GET /api/settings": ANY,
@@ -70,6 +87,12 @@ const PAGES = [
   "/intercoms/:mac",
   "/calls",
   "/calls/:id",
+  "/endpoints",
+  "/endpoints/new",
+  "/endpoints/:name",
+  "/endpoints/:name/logs",
+  "/endpoints/:name/config",
+  "/logs",
   "/events",
   "/settings",
   // Refuses by itself: tests/routes/socket_rights_test.ts.
@@ -83,7 +106,8 @@ const PAGES = [
 
 /** A path with values that nothing has. */
 function pathOf({ path }: Operation): string {
-  return path.replace("{id}", "999999").replace("{mac}", "AA:BB:CC:99").replace("{number}", "999999");
+  return path.replace("{id}", "999999").replace("{mac}", "AA:BB:CC:99").replace("{number}", "999999")
+    .replace("{name}", "nobody-ep");
 }
 
 /** Asks with values that change nothing; a stream is closed at once. */

@@ -25,10 +25,12 @@ import { Writer } from "../../db/writer.ts";
 import { createApp } from "../../routes/app.ts";
 import type { AppEnv } from "../../routes/guard.ts";
 import type { PageFile } from "../../routes/pages.ts";
+import { isAbout } from "../../routes/log_topics.ts";
 import { endStreams } from "../../routes/stream.ts";
 import { readinessOf } from "../../routes/system.ts";
 import { type Ground, NOON, TrickyDatabase } from "../db/ground.ts";
 import { FakeCalls } from "./fake_calls.ts";
+import { FakeConfig, FakeEndpoints, FakeLogs } from "./fake_endpoints.ts";
 import { type Document, readDocument } from "./openapi.ts";
 
 /** Who can ask. */
@@ -66,6 +68,9 @@ export interface Edge {
   directory: Directory;
   /** Calls that run; those that are stored are in the table. */
   calls: FakeCalls;
+  endpoints: FakeEndpoints;
+  logs: FakeLogs;
+  config: FakeConfig;
   database: TrickyDatabase;
   feed: Feed;
   intercoms: Intercoms;
@@ -102,6 +107,10 @@ interface EdgeOptions {
   /** Null for a broker that is not the embedded one. */
   credentials?: null;
   database?: DatabaseAddress;
+  /** Null where no log of Asterisk is configured. */
+  logs?: null;
+  /** Names of the PBXs; `main` unless told. */
+  pbxs?: string[];
 }
 
 const ORIGIN = "http://doors.test";
@@ -121,7 +130,7 @@ export async function onEdge(
   const database = new TrickyDatabase({ address: ground.address() });
   await database.query((sql) =>
     sql`truncate users, sessions, api_tokens, audit_log, intercoms, panel_credentials, intercom_events,
-      intercom_event_keys, door_commands, dead_letters, outbox, companies, calls restart identity cascade`
+      intercom_event_keys, door_commands, dead_letters, outbox, companies, calls, endpoint_alerts restart identity cascade`
   );
   const simulated = new SimulatedClock();
   simulated.set(NOON);
@@ -147,8 +156,15 @@ export async function onEdge(
     retryMs: 1,
   });
   const calls = new FakeCalls(database);
+  const endpoints = new FakeEndpoints();
+  const logs = new FakeLogs();
+  const config = new FakeConfig();
   const metrics = new Metrics();
-  const feed: Feed = new Feed({ gatherMs: 0, snapshot: (topics) => snapshot(topics) });
+  const feed: Feed = new Feed({
+    gatherMs: 0,
+    snapshot: (topics) => snapshot(topics),
+    lastLines: (topic) => logs.lines.filter((line) => isAbout(topic, line)).slice(-500),
+  });
   const links = new Links({ clock, feed });
   const writer = new Writer({ database, windowMs: 0, retryMs: 5 });
   const recorder = new Recorder({ writer, feed });
@@ -191,6 +207,9 @@ export async function onEdge(
       ...(topics.includes("intercoms") ? { intercoms: intercoms.list() } : {}),
       ...(topics.includes("events") ? { events: recorder.recent(100) } : {}),
       ...(topics.includes("links") ? { links: links.list() } : {}),
+      ...(topics.includes("endpoints")
+        ? { endpoints: endpoints.list(), endpoint_alerts: endpoints.alerts() }
+        : {}),
     };
   }
 
@@ -204,6 +223,7 @@ export async function onEdge(
     intercoms,
     commands,
     calls: { counts: () => ({ incoming: 0, answered: 0 }), taken: 0, ignored: 0, quarantined: [] },
+    endpoints: { counts: () => ({ online: 0, offline: 0, unknown: 0 }), taken: 0, quarantined: [] },
     feed,
     links,
     writer,
@@ -215,6 +235,10 @@ export async function onEdge(
       people,
       directory,
       calls,
+      endpoints,
+      logs: options.logs === null ? null : logs,
+      config,
+      pbxs: options.pbxs ?? ["main"],
       testCall: null,
       intercoms,
       commands,
@@ -260,6 +284,9 @@ export async function onEdge(
       people,
       directory,
       calls,
+      endpoints,
+      logs,
+      config,
       database,
       feed,
       intercoms,

@@ -8,6 +8,7 @@ import fc from "fast-check";
 import { callRow, callView } from "../db/call_rows.ts";
 import { useEmbedded } from "../db/ground.ts";
 import { type Edge, onEdge } from "./edge.ts";
+import { endpointView, logLine } from "./fake_endpoints.ts";
 import type { Operation } from "./openapi.ts";
 
 const ground = useEmbedded();
@@ -161,8 +162,10 @@ async function send(edge: Edge, operation: Operation, call: Call): Promise<void>
   for (const [name, given] of answer.headers) assert.doesNotMatch(`${name}: ${given}`, /[\r\n]/, what);
 }
 
-/** A call that goes on, by the id that paths have where they should be as they are. */
+/** A call that goes on, by the id that paths have where they should be as they are, and an endpoint with its log. */
 async function keepCall(edge: Edge, name = "Caller"): Promise<void> {
+  edge.endpoints.held = [endpointView({ owner: { id: 1, name } })];
+  edge.logs.lines = [logLine(1, { message: name })];
   const view = callView({ id: "3", caller: { number: "74951234567", name, user_id: null } });
   await edge.writer.commit({ calls: [callRow(view)] });
   edge.calls.held.set(view.id, view);
@@ -178,13 +181,16 @@ const BODIES: Record<string, Record<string, unknown>> = {
   "PUT /api/users/{id}/phones": { phones: ["777"] },
   "POST /api/calls/{id}/transfer": { to: "888" },
   "PUT /api/calls/{id}/notes": { notes: "note" },
+  "POST /api/endpoints/{name}/config": { template: "phone", values: { password: "x" }, why: "note" },
+  "PUT /api/endpoints/{name}/config": { revision: "r1", text: "[777-ep]", why: "note" },
+  "POST /api/endpoints/{name}/config/rollback": { revision: "r1", version: "01VERSION", why: "note" },
 };
 
 /** Each hostile value on each parameter and field of an operation, the rest as it should be. */
 function* oneAtATime(edge: Edge, operation: Operation): Generator<Call> {
   const parameters = (operation.described.parameters ?? []) as Parameter[];
   const body = BODIES[`${operation.method} ${operation.path}`] ?? {};
-  const path: Record<string, string> = { mac: MAC, id: "3", number: "777" };
+  const path: Record<string, string> = { mac: MAC, id: "3", number: "777", name: "777-ep" };
   for (const { name, in: place } of parameters) {
     for (const hostile of HOSTILE) {
       if (place === "path" && hostile !== "") {
@@ -271,6 +277,9 @@ Deno.test("row 30: a filter of SQL finds nothing, where the same without finds s
         `calls?q=caller${always}`,
         `calls?number=495${always}`,
         `companies?q=x${always}`,
+        `endpoints?q=777${always}`,
+        `endpoints?pbx=main${always}`,
+        `logs?q=a%25b${always}`,
       ]
     ) {
       assert.equal(await found(query), 0, query);
@@ -314,7 +323,16 @@ Deno.test("row 29: names of callers, companies and people come back as they are,
     const made = await edge.ask("POST", "/api/companies", { as: "admin", body });
     assert.deepEqual([made.json.name, made.json.notes], [hostile, hostile]);
     await edge.ask("PUT", "/api/calls/3/notes", { body: { notes: hostile } });
-    for (const path of ["/api/calls", "/api/calls/3", "/api/companies", "/api/numbers/74951234567"]) {
+    for (
+      const path of [
+        "/api/calls",
+        "/api/calls/3",
+        "/api/companies",
+        "/api/numbers/74951234567",
+        "/api/endpoints",
+        "/api/logs",
+      ]
+    ) {
       const answer = await edge.ask("GET", path);
       assert.ok(answer.text.includes("<img src=x onerror"), path);
       assert.equal(answer.headers.get("content-type"), "application/json");

@@ -61,7 +61,7 @@ for (const way of WAYS) {
       if (way === "own port") {
         assert.equal(code, 1008);
         const errors = client.frames.filter(({ event }) => event === "error").map(({ data }) => data.code);
-        assert.deepEqual(errors, [...Array(50).fill("not_available"), "too_many_frames"]);
+        assert.deepEqual(errors, [...Array(50).fill("not_allowed"), "too_many_frames"]);
       } // At /ws the runtime may reset a connection that has unread frames, and its last words are lost.
       const eager = await ground.dial({ way, as: "ben" });
       for (let i = 0; i < 7; i++) eager.say("requestUpdate");

@@ -13,8 +13,8 @@ Deno.test("row 24: a frame is read as what it says, and nothing beside is taken 
     ['{"event":"authenticate","data":{"token":"x","event":"y"}}', { event: "authenticate", token: "x" }],
     ['{"event":"accept-call","data":{"callId":"1","x":2}}', { event: "accept-call", callId: "1" }],
     ['{"event":"reject-call","data":{"callId":"1"},"x":1}', { event: "reject-call", callId: "1" }],
-    ['{"event":"subscribeLogs","data":"777-ep"}', { event: "subscribeLogs" }],
-    ['{"event":"unsubscribeLogs","data":"777-ep"}', { event: "unsubscribeLogs" }],
+    ['{"event":"subscribeLogs","data":"777-ep"}', { event: "subscribeLogs", name: "777-ep" }],
+    ['{"event":"unsubscribeLogs","data":"777-ep"}', { event: "unsubscribeLogs", name: "777-ep" }],
   ];
   for (const [text, said] of cases) assert.deepEqual(readFrame(text), said, text);
 });
@@ -42,6 +42,9 @@ Deno.test("row 24: a frame that is none, an unknown event and wrong data are tol
     ['{"event":"accept-call","data":{"__proto__":{"callId":"1"}}}', "bad_data"],
     ['{"event":"reject-call","data":{"callId":["1"]}}', "bad_data"],
     ['{"event":"subscribeLogs","data":{"endpoint":"777-ep"}}', "bad_data"],
+    ['{"event":"subscribeLogs","data":{"name":"777-ep"}}', "bad_data"],
+    ['{"event":"subscribeLogs","data":""}', "bad_data"],
+    [`{"event":"unsubscribeLogs","data":"${"x".repeat(301)}"}`, "bad_data"],
   ];
   for (const [text, code] of cases) {
     const said = readFrame(text);

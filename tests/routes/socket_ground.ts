@@ -8,6 +8,7 @@ import { Hono } from "hono";
 import { WebSocket } from "ws";
 import { type Audience, Feed } from "../../actors/feed.ts";
 import type { Shown, Who } from "../../actors/people/who.ts";
+import type { LogLineView } from "../../machines/endpoint_views.ts";
 import type { CallView, PartyView } from "../../machines/views.ts";
 import { type AppEnv, createGuard } from "../../routes/guard.ts";
 import { socketRoutes } from "../../routes/socket.ts";
@@ -16,6 +17,7 @@ import type { CallBy } from "../../routes/calls.ts";
 import { Sockets } from "../../routes/sockets.ts";
 import { streamRoutes } from "../../routes/stream.ts";
 import { CountingClock } from "../machines/panel.ts";
+import { FakeEndpoints, FakeLogs } from "./fake_endpoints.ts";
 import { waitFor } from "../support/wait.ts";
 
 /** By which port a client comes: the one of its own, or `/ws` beside the pages. */
@@ -72,6 +74,8 @@ export interface SocketGround {
   feed: Feed;
   sockets: Sockets;
   calls: CallView[];
+  endpoints: FakeEndpoints;
+  logs: FakeLogs;
   /** What was asked of the calls. */
   asked: [what: "accept" | "reject", id: string, by: CallBy][];
   /** What accepting and rejecting come to; throws to refuse. */
@@ -81,6 +85,8 @@ export interface SocketGround {
   dial(options?: Dial): Promise<Client>;
   /** Keeps a call as it is now and publishes it. */
   publish(view: CallView, audience?: Audience): void;
+  /** Keeps a line and tells it on all its topics, as the logs do. */
+  line(line: LogLineView): void;
   /** Opens a stream of server-sent events. */
   stream(as: Login): Promise<Response>;
   stop(): Promise<void>;
@@ -129,7 +135,7 @@ export function ring(leg: string, number: string, userId: number | null): CallVi
 /** Runs a test with sockets; nothing unexpected may have been logged, unless the test takes it from `errors`. */
 export async function withSockets(
   run: (ground: SocketGround) => Promise<void>,
-  options: { streamsPerUser?: number; strangers?: boolean } = {},
+  options: { streamsPerUser?: number; strangers?: boolean; logs?: null } = {},
 ): Promise<void> {
   const clock = new CountingClock();
   const steady = {
@@ -139,6 +145,8 @@ export async function withSockets(
     clearTimeout: (id: unknown) => clock.clearTimeout(id as number),
   };
   const calls: CallView[] = [];
+  const endpoints = new FakeEndpoints();
+  const logs = new FakeLogs();
   const feed = new Feed({ snapshot: () => ({}), clock: steady, epoch: "e1" });
   const asked: SocketGround["asked"] = [];
   const acting = { act: () => Promise.resolve() };
@@ -159,6 +167,8 @@ export async function withSockets(
       accept: (id, by) => act("accept", id, by),
       reject: (id, by) => act("reject", id, by),
     },
+    endpoints,
+    logs: options.logs === null ? null : logs,
     streamsPerUser,
     clock: steady,
     log: { error: ({ err }) => void errors.push(err) },
@@ -167,7 +177,7 @@ export async function withSockets(
   const app = new Hono<AppEnv>().use(guard.identify, guard.sameOrigin);
   app.route("/", socketRoutes({ sockets, strangers: options.strangers ?? true })).route(
     "/",
-    streamRoutes({ feed, streamsPerUser }),
+    streamRoutes({ feed, endpoints, streamsPerUser }),
   );
   const pages = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, app.fetch);
   const own = await startSocketServer({
@@ -190,6 +200,8 @@ export async function withSockets(
     feed,
     sockets,
     calls,
+    endpoints,
+    logs,
     asked,
     acting,
     errors,
@@ -216,6 +228,15 @@ export async function withSockets(
       if (known < 0) calls.push(view);
       else calls[known] = view;
       feed.publish("calls", "call.changed", view, audience);
+    },
+    line: (line) => {
+      logs.lines.push(line);
+      const topics = [
+        "logs:*" as const,
+        ...line.endpoints.map((name) => `logs:${line.pbx}/${name}` as const),
+        ...(line.call === null ? [] : [`logs:[${line.call}]` as const]),
+      ];
+      for (const topic of topics) if (feed.wants(topic)) feed.tell(topic, "log.line", line);
     },
     stream: (as) =>
       fetch(`${origin}/api/stream?topics=calls`, { headers: { Cookie: `doorline_session=${as}` } }),

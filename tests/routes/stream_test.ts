@@ -7,6 +7,7 @@ import { createParser } from "eventsource-parser";
 import { useEmbedded } from "../db/ground.ts";
 import { withDeadline } from "../support/wait.ts";
 import { type Asked, type Edge, loginAs, onEdge } from "./edge.ts";
+import { alertView, endpointView, logLine } from "./fake_endpoints.ts";
 
 const ground = useEmbedded();
 const MAC = "AA:BB:CC:01";
@@ -133,6 +134,114 @@ Deno.test("row 32: an employee's stream has their own calls only, also what was 
     const back = await openStream(edge, "calls", { as: "employee", headers });
     assert.deepEqual([(await back.next())!.data.id, (await back.next())!.data.id], ["own", "own again"]);
     await back.close();
+  }));
+
+Deno.test("stream: endpoints are among what is told unless topics are named, log lines are not", () =>
+  onEdge(ground, async (edge) => {
+    edge.endpoints.held = [endpointView()];
+    edge.endpoints.open = [alertView()];
+    const answer = await edge.raw("GET", "/api/stream");
+    await answer.body!.cancel();
+    const stream = await openStream(edge, "endpoints");
+    const snapshot = await stream.next();
+    assert.deepEqual(snapshot!.data.endpoints, [endpointView()]);
+    assert.deepEqual(snapshot!.data.endpoint_alerts, [alertView()]);
+    assert.equal(edge.feed.wants("logs:*"), false);
+    edge.feed.publish("endpoints", "endpoint.changed", endpointView({ status: "offline" }));
+    assert.equal((await stream.next())!.data.status, "offline");
+    await stream.close();
+  }));
+
+Deno.test("stream: log lines of an endpoint, of all and of a call, with the last ones first", () =>
+  onEdge(ground, async (edge) => {
+    edge.endpoints.held = [
+      endpointView(),
+      endpointView({ name: "9-ep" }),
+      endpointView({ name: "9-ep", pbx: "second" }),
+      endpointView({ name: "a,b" }),
+    ];
+    edge.logs.lines = [logLine(1), logLine(2, { endpoints: ["9-ep"], call: "C-0000000a" })];
+    const topics: [asked: string, held: Record<string, number[]>][] = [
+      ["logs:777-ep", { "logs:main/777-ep": [1] }],
+      ["logs:main/777-ep,logs:777-ep", { "logs:main/777-ep": [1] }],
+      ["logs:*", { "logs:*": [1, 2] }],
+      ["logs:[C-0000000A],logs:second/9-ep", { "logs:[C-0000000a]": [2], "logs:second/9-ep": [] }],
+      ["logs:a,b,links", { "logs:main/a,b": [] }],
+    ];
+    for (const [asked, held] of topics) {
+      const stream = await openStream(edge, encodeURIComponent(asked));
+      const { data } = (await stream.next())!;
+      const ids = Object.entries(data.logs as Record<string, { id: number }[]>)
+        .map(([topic, lines]) => [topic, lines.map(({ id }) => id)]);
+      assert.deepEqual(Object.fromEntries(ids), held, asked);
+      assert.equal("links" in data, asked.includes("links"));
+      await stream.close();
+    }
+    const stream = await openStream(edge, "links,logs:main%2F777-ep");
+    const first = await stream.next();
+    edge.feed.tell("logs:main/777-ep", "log.line", logLine(3));
+    const told = await stream.next();
+    assert.deepEqual(told, { event: "log.line", data: logLine(3) });
+    await stream.close();
+    assert.equal(edge.feed.wants("logs:main/777-ep"), false);
+    const again = await openStream(edge, "links,logs:777-ep", { headers: { "Last-Event-ID": first!.id! } });
+    assert.deepEqual([(await again.next())!.event, (await again.next())!.event], ["reset", "snapshot"]);
+    await again.close();
+    const refused: [topics: string, status: number][] = [
+      ["logs:nobody", 404],
+      ["logs:", 404],
+      ["logs:9-ep", 409],
+      ["logs:third/9-ep", 404],
+      ["logs:777-ep,lnks", 404],
+      ["log:777-ep", 422],
+      [Array.from({ length: 11 }, (_, i) => `logs:main/${i}`).join(","), 422],
+    ];
+    for (const [asked, status] of refused) {
+      const answer = await edge.ask("GET", `/api/stream?topics=${encodeURIComponent(asked)}`);
+      assert.equal(answer.status, status, asked);
+    }
+    assert.equal(edge.feed.readers, 0);
+  }));
+
+Deno.test("row 32: an employee's stream has no endpoints and no log lines, and says nothing of whether there are any", () =>
+  onEdge(ground, async (edge) => {
+    edge.endpoints.held = [endpointView()];
+    edge.logs.lines = [logLine(1)];
+    const stream = await openStream(edge, "links,endpoints,logs:777-ep,logs:nobody,logs:*", {
+      as: "employee",
+    });
+    assert.deepEqual(Object.keys((await stream.next())!.data).sort(), ["at", "links"]);
+    for (const topic of ["logs:*", "logs:main/777-ep"]) assert.equal(edge.feed.wants(topic), false, topic);
+    edge.feed.publish("endpoints", "endpoint.changed", endpointView());
+    edge.feed.tell("logs:main/777-ep", "log.line", logLine(2));
+    edge.links.lost("database", "test");
+    const told = await stream.next();
+    assert.equal(told!.event, "link.changed");
+    await stream.close();
+    const headers = { "Last-Event-ID": told!.id!.replace(/\d+$/, "0") };
+    const back = await openStream(edge, "endpoints,links", { as: "employee", headers });
+    assert.equal((await back.next())!.event, "link.changed", "not what was missed either");
+    await back.close();
+    for (const topics of ["endpoints", "logs:*", "logs:777-ep", "logs:nobody", "endpoints,logs:777-ep"]) {
+      const answer = await edge.ask("GET", `/api/stream?topics=${topics}`, { as: "employee" });
+      assert.equal(answer.status, 403, topics);
+      assert.doesNotMatch(answer.text, /endpoint/);
+    }
+    const plain = await edge.raw("GET", "/api/stream", { as: "employee" });
+    const reader = plain.body!.getReader();
+    assert.doesNotMatch(new TextDecoder().decode((await reader.read()).value), /endpoint|777/);
+    await reader.cancel();
+  }));
+
+Deno.test("row 35: a stream of log lines ends with the rights it was opened with", () =>
+  onEdge(ground, async (edge) => {
+    const stream = await openStream(edge, "logs:*");
+    await stream.next();
+    await change(edge, { role: "employee" });
+    assert.equal(edge.feed.wants("logs:*"), false, "at once");
+    edge.feed.tell("logs:*", "log.line", logLine(1));
+    assert.deepEqual(await stream.next(), { event: "bye", data: { reason: "logged_out" } });
+    assert.equal(await stream.next(), null);
   }));
 
 Deno.test("stream: a topic that does not exist is 422, none at all is all of them", () =>

@@ -249,6 +249,7 @@ Deno.test("metrics: panels are counted once a second, however often somebody ask
   const measured = {
     ...{ commands: none, feed: none, links: none, writer: { waitingRows: 0, committedRows: 0 } },
     calls: { ...none, counts: () => ({}), taken: 0, ignored: 0 },
+    endpoints: { ...none, counts: () => ({}), taken: 0 },
     intercoms: { ...none, counts: () => ({ online: ++counted, offline: 0, unknown: 0 }) },
   };
   metrics.start(measured as unknown as Parameters<Metrics["start"]>[0], () => clock.now);

@@ -1,0 +1,122 @@
+/**
+ * @module
+ * Whose log lines somebody asks for by a name, and what the edge needs of the logs. A name is looked up among the
+ * endpoints that there are; it is never part of a path.
+ */
+import type { LogTopic } from "../actors/feed.ts";
+import type { EndpointView, LogLineView } from "../machines/endpoint_views.ts";
+import type { AmbiguousEndpoint, EndpointsEdge } from "./endpoint_names.ts";
+import { isNamed } from "./problem.ts";
+
+/** Which lines. */
+export type LogScope =
+  | { kind: "all" }
+  | { kind: "endpoint"; pbx: string; name: string }
+  | { kind: "call"; call: string };
+
+/** What is wanted of them. Times in milliseconds since 1970, both inclusive. */
+export interface LogFilter {
+  levels?: string[] | undefined;
+  /** A module, `res_pjsip`. */
+  source?: string | undefined;
+  q?: string | undefined;
+  /** `C-0000000a`. */
+  call?: string | undefined;
+  from?: number | undefined;
+  to?: number | undefined;
+}
+
+/** What the edge needs of the logs. */
+export interface LogsEdge {
+  /** The newest lines, or those before a line, oldest first; `next` is the `before` of the page before. */
+  list(
+    scope: LogScope,
+    filter: LogFilter,
+    page: { limit: number; before?: number },
+  ): { items: LogLineView[]; next: number | null };
+  /** Lines that are held, those that came within a minute, and what there is of levels and modules. */
+  stats(scope: LogScope): LogStatsView;
+  files(): LogFileView[];
+}
+
+/** How much of a log is held, and how much comes. */
+export interface LogStatsView {
+  lines: number;
+  per_minute: number;
+  /** Lines by level. */
+  levels: Record<string, number>;
+  /** Modules. */
+  sources: string[];
+}
+
+/** A log file that is followed, or waited for. */
+export interface LogFileView {
+  /** Without its folder. */
+  name: string;
+  pbx: string;
+  state: "following" | "missing" | "unreadable";
+  lines: number;
+  error: string | null;
+}
+
+/** What a name of lines comes to. */
+export type FoundLogs =
+  | { kind: "found"; topic: LogTopic; scope: LogScope }
+  | { kind: "none" }
+  | { kind: "ambiguous"; pbxs: string[] };
+
+/** Whether a topic of the feed is one of log lines. */
+export function isLogs(topic: string): topic is LogTopic {
+  return topic.startsWith("logs:");
+}
+
+const CALL = /^\[(C-[0-9a-fA-F]{1,16})\]$/;
+
+/** Finds the lines by `*`, `[C-0000000a]`, an endpoint's name, or PBX/NAME. */
+export function findLogs(endpoints: Pick<EndpointsEdge, "find">, name: string): FoundLogs {
+  if (name === "*") return { kind: "found", topic: "logs:*", scope: { kind: "all" } };
+  const call = CALL.exec(name)?.[1];
+  if (call !== undefined) return found({ kind: "call", call: callId(call) });
+  try {
+    const view = endpoints.find(name) ?? ofPbx(endpoints, name);
+    return view === null ? { kind: "none" } : found({ kind: "endpoint", pbx: view.pbx, name: view.name });
+  } catch (error) {
+    if (!isNamed<AmbiguousEndpoint>(error, "AmbiguousEndpoint")) throw error;
+    return { kind: "ambiguous", pbxs: error.pbxs };
+  }
+}
+
+/** A call's id as Asterisk writes it: its digits are small. */
+export function callId(text: string): string {
+  return `C-${text.slice(2).toLowerCase()}`;
+}
+
+/** No PBX has a slash in its name. */
+function ofPbx(endpoints: Pick<EndpointsEdge, "find">, name: string): EndpointView | null {
+  const slash = name.indexOf("/");
+  return slash < 0 ? null : endpoints.find(name.slice(slash + 1), name.slice(0, slash));
+}
+
+function found(scope: LogScope): FoundLogs {
+  return { kind: "found", topic: topicOf(scope), scope };
+}
+
+function topicOf(scope: LogScope): LogTopic {
+  switch (scope.kind) {
+    case "all":
+      return "logs:*";
+    case "endpoint":
+      return `logs:${scope.pbx}/${scope.name}`;
+    case "call":
+      return `logs:[${scope.call}]`;
+    default:
+      return scope satisfies never;
+  }
+}
+
+/** Whether a line is told on that topic. */
+export function isAbout(topic: LogTopic, line: LogLineView): boolean {
+  if (topic === "logs:*") return true;
+  if (line.call !== null && topic === `logs:[${line.call}]`) return true;
+  return line.endpoints.some((name) => topic === `logs:${line.pbx}/${name}`);
+}
