@@ -13,11 +13,16 @@ import { type CallOptions, type CallPlan, type CallWorld, EmulatedCall } from ".
 import { snapshot, Switchboard } from "./asterisk_channels.ts";
 import type { DialTarget } from "./asterisk_dial.ts";
 import { DEFAULT_DIALPLAN, type Dialplan, stepsOf } from "./asterisk_dialplan.ts";
-import { DEFAULT_ENDPOINTS, type EndpointSpec, Phone } from "./asterisk_phones.ts";
+import { AsteriskFiles } from "./asterisk_files.ts";
+import { type FlapOptions, PhoneBook } from "./asterisk_phone_book.ts";
+import { knock, traceRegister } from "./asterisk_registrar.ts";
+import type { Phone, RegisterOptions, UnregisterOptions } from "./asterisk_phones.ts";
 import { type EmulatedClock, SYSTEM_CLOCK } from "./emulated_clock.ts";
+import { DEFAULT_ENDPOINTS, endpointName, type EndpointSpec, PjsipStore } from "./pjsip_store.ts";
 import type { Random } from "./random.ts";
 
 export type { CallOptions, CallPlan, Dialplan, EmulatedCall, EmulatedClock, EndpointSpec };
+export type { FlapOptions, RegisterOptions, UnregisterOptions };
 
 /** How it is built. */
 export interface AsteriskOptions {
@@ -46,6 +51,13 @@ export interface AsteriskOptions {
   mostUnreadBytes?: number;
   /** Seconds that it has been up when it starts. Default 3600. */
   uptime?: number;
+  /**
+   * Folder of its own: pjsip.conf, which is written with the endpoints where it is missing and rules from then on, and
+   * the log. Default: it has no files.
+   */
+  dir?: string;
+  /** How much a log file may hold before it is rotated, in bytes. Default 1 MB. */
+  mostLogBytes?: number;
 }
 
 /** An action that came in: names in lower case, repeated headers joined with LF, secrets masked. */
@@ -72,10 +84,37 @@ export interface EmulatedAsterisk {
   quiet(on: boolean): void;
   /** Starts anew: calls and clients are gone without a word. Resolves when it listens again. */
   restart(options?: RestartOptions): Promise<void>;
-  /** Registers a phone. @throws when there is none of that number */
-  register(number: string): void;
+  /** Path of the log that it writes; null where it has no folder. */
+  readonly logFile: string | null;
+  /** Its endpoints, by number. */
+  readonly phones: ReadonlyMap<string, Phone>;
+  /**
+   * Registers a phone, anew if it was registered, which is not told.
+   * @returns whether that is taken
+   * @throws when there is none of that number
+   */
+  register(number: string, options?: RegisterOptions): boolean;
   /** Unregisters a phone; one that vanishes is told of as `Unreachable`. @throws when there is none of that number */
-  unregister(number: string, options?: { vanishes?: boolean }): void;
+  unregister(number: string, options?: UnregisterOptions): void;
+  /**
+   * Cuts phones off: by number, or all of a network such as `192.0.2.0/24`. It is noticed at once, or with `unnoticed`
+   * at the next qualify. @returns their numbers
+   */
+  vanish(who: string | readonly string[], options?: { unnoticed?: boolean }): string[];
+  /** Lets those that vanished, or are not registered, be there. */
+  comeBack(numbers: string | readonly string[]): void;
+  /** Lets a phone come and go. @throws when there is none of that number */
+  flap(number: string, options: FlapOptions): Promise<void>;
+  /** Adds endpoints without a word, as if they had been there at the start. They are not written to the file. */
+  addPhones(specs: readonly EndpointSpec[]): void;
+  /** Lets a phone register again while the log shows SIP messages. @throws when there is none of that number */
+  trace(number: string): void;
+  /** Somebody whom it does not know tries to register. Only its log tells. */
+  knock(user: string, host: string): void;
+  /** Reads pjsip.conf again. */
+  reload(): void;
+  /** Hears of endpoints that a reload brought. Gives what ends that. */
+  onConfigured(listener: (phones: readonly Phone[]) => void): () => void;
   /** Sends any event, with its class. */
   tell(one: AmiClass, event: string, headers: Readonly<Record<string, string | number>>): void;
   /** Hears of each call that begins, also by Originate. Gives what ends that. */
@@ -109,16 +148,27 @@ export async function startAsterisk(options: AsteriskOptions): Promise<EmulatedA
   let startedAtMs = clock.now() - (options.uptime ?? 3_600) * 1_000;
   let booted = true;
 
+  const files = options.dir === undefined
+    ? null
+    : new AsteriskFiles({ dir: options.dir, clock, mostLogBytes: options.mostLogBytes });
   const board = new Switchboard({
     version,
     clock,
     random,
     noise: options.noise ?? false,
     send: (one, packet) => server.broadcast(one, packet),
+    log: files?.log ?? null,
+    callLog: files?.calls ?? null,
   });
-  const phones = new Map(
-    (options.endpoints ?? DEFAULT_ENDPOINTS).map((spec) => [spec.number, new Phone(spec, board)]),
-  );
+  const store = new PjsipStore(version);
+  const book = new PhoneBook(board, store);
+  const phones = book.numbers;
+  const configured = new Set<(phones: readonly Phone[]) => void>();
+  const specs = options.endpoints ?? DEFAULT_ENDPOINTS;
+  if (files === null) store.add(specs);
+  else files.read(store, specs);
+  book.add(specs.filter((spec) => store.get("endpoint", endpointName(spec)) !== null));
+  book.reconcile();
   const callWorld: CallWorld = {
     board,
     phone: (number) => phones.get(number) ?? null,
@@ -132,7 +182,9 @@ export async function startAsterisk(options: AsteriskOptions): Promise<EmulatedA
     version,
     protocol: PROTOCOLS[version],
     board,
-    phones,
+    book,
+    store,
+    config: { dir: options.dir ?? null, clock, reload },
     startedAtMs: () => startedAtMs,
     newCall: () => new EmulatedCall(callWorld, null),
     callOf: (channel) => channel.owner instanceof EmulatedCall ? channel.owner : null,
@@ -197,12 +249,13 @@ export async function startAsterisk(options: AsteriskOptions): Promise<EmulatedA
     for (const call of [...calls]) call.vanish();
   }
 
-  function phoneOf(number: string): Phone {
-    const phone = phones.get(number);
-    if (phone === undefined) {
-      throw new Error(`Cannot register or unregister "${number}": there is no such endpoint`);
-    }
-    return phone;
+  function reload(module: string): boolean {
+    if (module !== "" && !/^res_pjsip(\.so)?$/.test(module)) return false;
+    const told = () => board.tell("system", "Reload", "Module: res_pjsip.so\r\nStatus: 0\r\n");
+    files?.reread(store);
+    const came = book.reconcile(told);
+    if (came.length > 0) { for (const listener of configured) listener(came); }
+    return true;
   }
 
   async function restart({ downMs = 0, bootMs = 0, reuseIds = false }: RestartOptions = {}): Promise<void> {
@@ -214,6 +267,8 @@ export async function startAsterisk(options: AsteriskOptions): Promise<EmulatedA
     const over = downMs > 0 ? new Promise<void>((resolve) => after(downMs, resolve)) : null;
     await closed;
     await over;
+    files?.start(store);
+    book.reconcile();
     await server.listen();
     boot(bootMs);
   }
@@ -246,8 +301,33 @@ export async function startAsterisk(options: AsteriskOptions): Promise<EmulatedA
     mute: (on) => server.mute(on),
     quiet: (on) => void (server.quiet = on),
     restart,
-    register: (number) => phoneOf(number).register(),
-    unregister: (number, how) => phoneOf(number).unregister(how),
+    logFile: files?.log.path ?? null,
+    phones,
+    register: (number, how) => book.find(number).register(how),
+    unregister: (number, how) => book.find(number).unregister(how),
+    vanish: (who, how) => {
+      const those = typeof who !== "string" ? [...who] : who.includes(".") ? book.at(who) : [who];
+      for (const number of those) book.find(number).vanish(how);
+      return those;
+    },
+    comeBack: (numbers) => [numbers].flat().forEach((number) => book.find(number).comeBack()),
+    flap: (number, how) => book.flap(book.find(number), how),
+    addPhones: (more) => {
+      store.add(more);
+      book.add(more);
+    },
+    trace: (number) => {
+      const phone = book.find(number);
+      const [contact] = phone.contacts;
+      if (contact !== undefined) traceRegister(phone.endpoint, contact, board);
+      phone.register();
+    },
+    knock: (user, host) => knock(user, host, board),
+    reload: () => void reload(""),
+    onConfigured: (listener) => {
+      configured.add(listener);
+      return () => void configured.delete(listener);
+    },
     tell: (one, event, headers) => {
       const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
       board.tell(one, event, lines.join(""));
@@ -260,7 +340,9 @@ export async function startAsterisk(options: AsteriskOptions): Promise<EmulatedA
       for (const handle of timers) clock.clearTimeout(handle);
       timers.clear();
       forgetCalls();
+      book.stop();
       await server.close();
+      files?.log.close();
     },
   };
 }

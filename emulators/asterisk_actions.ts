@@ -8,16 +8,28 @@ import { commandsFor } from "./ami_rights.ts";
 import type { AmiSession } from "./ami_server.ts";
 import { type Channel, snapshot, type Switchboard } from "./asterisk_channels.ts";
 import type { EmulatedCall } from "./asterisk_calls.ts";
-import { listAors, listContacts, listDeviceStates, listEndpoints } from "./asterisk_lists.ts";
+import { type ConfigWorld, createConfig, getConfig, reload, updateConfig } from "./asterisk_config.ts";
+import { qualify, showEndpoint } from "./asterisk_details.ts";
+import {
+  listAors,
+  listAuths,
+  listContacts,
+  listDeviceStates,
+  type Listed,
+  listEndpoints,
+} from "./asterisk_lists.ts";
 import { originate } from "./asterisk_originate.ts";
-import type { Phone } from "./asterisk_phones.ts";
+import type { PhoneBook } from "./asterisk_phone_book.ts";
+import type { PjsipStore } from "./pjsip_store.ts";
 
 /** What actions act on. */
 export interface ActionWorld {
   version: 16 | 22;
   protocol: string;
   board: Switchboard;
-  phones: ReadonlyMap<string, Phone>;
+  book: PhoneBook;
+  store: PjsipStore;
+  config: ConfigWorld;
   /** When it was started, in milliseconds since 1970. */
   startedAtMs(): number;
   /** Makes a call that nobody has begun yet. */
@@ -45,18 +57,19 @@ const HANDLERS: Record<string, Handler> = {
   corestatus: coreStatus,
   coresettings: coreSettings,
   coreshowchannels: coreShowChannels,
-  pjsipshowendpoints: (session, action, { phones, version }) =>
-    listEndpoints(session, action, phones, version),
-  pjsipshowcontacts: (session, action, { phones, version }) => listContacts(session, action, phones, version),
-  pjsipshowaors: (session, action, { phones, version }) => listAors(session, action, phones, version),
-  devicestatelist: (session, action, { phones }) => listDeviceStates(session, action, phones),
+  pjsipshowendpoints: (session, action, world) => listEndpoints(session, action, listedIn(world)),
+  pjsipshowendpoint: (session, action, world) => showEndpoint(session, action, listedIn(world)),
+  pjsipshowcontacts: (session, action, world) => listContacts(session, action, listedIn(world)),
+  pjsipshowaors: (session, action, world) => listAors(session, action, listedIn(world)),
+  pjsipshowauths: (session, action, world) => listAuths(session, action, listedIn(world)),
+  devicestatelist: (session, action, world) => listDeviceStates(session, action, listedIn(world)),
   hangup,
   redirect,
   blindtransfer: (session, action, world) => transfer(session, action, world, "Transfer succeeded"),
   atxfer: (session, action, world) => transfer(session, action, world, "Atxfer successfully queued"),
   originate,
   pjsipnotify: notify,
-  pjsipqualify: qualify,
+  pjsipqualify: (session, action, world) => qualify(session, action, listedIn(world)),
   userevent: userEvent,
   command: (session, action) =>
     session.respond(action, "Error", ["Message", "Command output follows"], [
@@ -68,10 +81,10 @@ const HANDLERS: Record<string, Handler> = {
   getvar: (session, action) =>
     session.respond(action, "Success", ["Variable", action.get("Variable")], ["Value", ""]),
   setvar: (session, action) => session.respond(action, "Success", ["Message", "Variable Set"]),
-  getconfig: (session, action) => session.fail(action, "Config file not found"),
-  updateconfig: (session, action) => session.fail(action, "Config file not found"),
-  createconfig: (session, action) => session.fail(action, "Permission denied"),
-  reload: (session, action) => session.fail(action, "No such module"),
+  getconfig: (session, action, { config }) => getConfig(session, action, config),
+  updateconfig: (session, action, { config }) => updateConfig(session, action, config),
+  createconfig: (session, action, { config }) => createConfig(session, action, config),
+  reload: (session, action, { config }) => reload(session, action, config),
   moduleload: (session, action) => session.fail(action, "Could not load module."),
 };
 
@@ -186,7 +199,7 @@ function notify(session: AmiSession, action: AmiAction, world: ActionWorld): voi
   const sent = () => session.respond(action, "Success", ["Message", "NOTIFY sent"]);
   if (uri !== "") return sent();
   if (endpoint !== "") {
-    return world.phones.has(numberOf(endpoint))
+    return world.book.endpoints.has(endpoint)
       ? sent()
       : session.fail(action, `Unable to retrieve endpoint ${endpoint}`);
   }
@@ -197,15 +210,6 @@ function notify(session: AmiSession, action: AmiAction, world: ActionWorld): voi
   world.callOf(channel)?.ringingOn(channel)?.answer();
 }
 
-function qualify(session: AmiSession, action: AmiAction, { phones }: ActionWorld): void {
-  const endpoint = action.get("Endpoint");
-  if (endpoint === "") return session.fail(action, "Endpoint parameter missing.");
-  const phone = phones.get(numberOf(endpoint));
-  if (phone === undefined) return session.fail(action, "Unable to retrieve endpoint\n");
-  session.respond(action, "Success", ["Message", "Endpoint found, will qualify"]);
-  phone.qualify();
-}
-
 function userEvent(session: AmiSession, action: AmiAction, { board }: ActionWorld): void {
   session.respond(action, "Success", ["Message", "Event Sent"]);
   const rest = action.headers.filter(([name]) => !/^(action|userevent)$/i.test(name));
@@ -213,8 +217,8 @@ function userEvent(session: AmiSession, action: AmiAction, { board }: ActionWorl
   board.tell("user", "UserEvent", `UserEvent: ${action.get("UserEvent")}\r\n${lines}`);
 }
 
-function numberOf(endpoint: string): string {
-  return endpoint.endsWith("-ep") ? endpoint.slice(0, -3) : "";
+function listedIn({ book, store, version, board }: ActionWorld): Listed {
+  return { book, store, version, nowMs: board.options.clock.now() };
 }
 
 function linesOf(text: string): Header[] {

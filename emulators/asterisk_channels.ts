@@ -5,6 +5,8 @@
  */
 import type { AmiClass } from "./ami_rights.ts";
 import type { EmulatedClock } from "./emulated_clock.ts";
+import type { AsteriskLog } from "./asterisk_log.ts";
+import type { CallLog } from "./asterisk_log_calls.ts";
 import type { Phone } from "./asterisk_phones.ts";
 import { type Random, wholeBetween } from "./random.ts";
 
@@ -96,6 +98,10 @@ export interface SwitchOptions {
   noise: boolean;
   /** Takes each event once, as text. */
   send: (one: AmiClass, packet: string) => void;
+  /** Where it keeps a log. */
+  log?: AsteriskLog | null;
+  /** What writes of calls there. */
+  callLog?: CallLog | null;
 }
 
 /** Holds the channels that are up, and tells of what happens to them. */
@@ -192,6 +198,7 @@ export class Switchboard {
   run(channel: Channel, application: string, data: string): void {
     channel.application = application;
     channel.data = data;
+    this.options.callLog?.executing(channel, application, data);
     if (this.options.noise) {
       const extra = `Extension: ${channel.exten}\r\nApplication: ${application}\r\nAppData: ${data}\r\n`;
       this.say("Newexten", channel, extra, "dialplan");
@@ -223,6 +230,7 @@ export class Switchboard {
     to: Channel,
     extra: Extra,
   ): void {
+    this.options.callLog?.dialling(event, from, to, extra);
     this.tell("call", event, (from === null ? "" : snapshot(from)) + snapshot(to, "Dest") + extra);
   }
 
@@ -248,6 +256,7 @@ export class Switchboard {
       const oldest = bridge.members.map((one) => one.linkedid).reduce(older);
       for (const one of bridge.members) one.linkedid = oldest;
     }
+    this.options.callLog?.bridged("joined", bridge, channel);
     const swap = swapped === undefined ? "" : `SwapUniqueid: ${swapped.uniqueid}\r\n`;
     this.tell("call", "BridgeEnter", bridgeLines(bridge) + snapshot(channel) + swap);
   }
@@ -262,6 +271,7 @@ export class Switchboard {
     if (direct) bridge.technology = "native_rtp";
     bridge.members = bridge.members.filter((one) => one !== channel);
     channel.bridge = null;
+    this.options.callLog?.bridged("left", bridge, channel);
     this.tell("call", "BridgeLeave", bridgeLines(bridge) + snapshot(channel));
   }
 
@@ -272,12 +282,14 @@ export class Switchboard {
 
   /** Says that the far end of a channel wants to go; only newer versions name a cause each time. */
   hangupRequest(channel: Channel, cause: number | null, tech?: number): void {
+    this.options.callLog?.parting(channel);
     const named = cause === null ? "" : `Cause: ${cause}\r\n`;
     this.say("HangupRequest", channel, named + this.#techCause(tech));
   }
 
   /** Says that the dialplan lets go of a channel. The 16 is a flag of Asterisk's, not a cause. */
   softHangup(channel: Channel, tech?: number): void {
+    this.options.callLog?.spawned(channel);
     this.say("SoftHangupRequest", channel, `Cause: 16\r\n${this.#techCause(tech)}`);
   }
 

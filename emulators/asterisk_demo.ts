@@ -5,7 +5,7 @@
  */
 import type { CallOptions, CallPlan, EmulatedAsterisk } from "./asterisk.ts";
 import { type EmulatedClock, SYSTEM_CLOCK } from "./emulated_clock.ts";
-import { type Random, wholeBetween } from "./random.ts";
+import { pick, type Random, wholeBetween } from "./random.ts";
 
 /** How it lives. */
 export interface DemoOptions {
@@ -43,6 +43,9 @@ const CALLERS: readonly (readonly [number: string, name: string])[] = [
 const WANTED = ["777", "777", "777", "888", "700", "700", "150", "151", "701", "702"] as const;
 const INSIDE = ["150", "151", "152", "777", "888"] as const;
 
+/** Door panels, where there are any. */
+const PANELS = ["201", "202", "203"] as const;
+
 /** Makes calls until it is stopped. */
 export function startDemoCalls(asterisk: EmulatedAsterisk, options: DemoOptions = {}): Demo {
   const { random = Math.random, clock = SYSTEM_CLOCK, most = 4 } = options;
@@ -53,8 +56,11 @@ export function startDemoCalls(asterisk: EmulatedAsterisk, options: DemoOptions 
   function wait(): void {
     const seconds = shortest + random() * (longest - shortest);
     timer = clock.setTimeout(() => {
-      if (asterisk.calls.length < most) {
-        asterisk.call({ ...whoCalls(random), plan: planOf(random) });
+      const who = whoCalls(asterisk, random);
+      // An endpoint may have been taken out of the configuration.
+      const possible = asterisk.phones.has("trunk") || asterisk.phones.has(who.from);
+      if (asterisk.calls.length < most && possible) {
+        asterisk.call({ ...who, plan: planOf(random) });
         made++;
       }
       wait();
@@ -70,8 +76,10 @@ export function startDemoCalls(asterisk: EmulatedAsterisk, options: DemoOptions 
   };
 }
 
-function whoCalls(random: Random): CallOptions {
+function whoCalls(asterisk: EmulatedAsterisk, random: Random): CallOptions {
   const chance = random();
+  const panels = PANELS.filter((number) => asterisk.phones.get(number)?.reachable);
+  if (chance < 0.06 && panels.length > 0) return { from: pick(random, panels), to: pick(random, INSIDE) };
   if (chance < 0.12) {
     const from = pick(random, INSIDE);
     return { from, to: pick(random, INSIDE.filter((number) => number !== from)) };
@@ -94,8 +102,4 @@ function planOf(random: Random): CallPlan {
     talkMs: wholeBetween(random, 10_000, 60_000),
     hangsUp: random() < 0.6 ? "caller" : "callee",
   };
-}
-
-function pick<T>(random: Random, among: readonly T[]): T {
-  return among[wholeBetween(random, 0, among.length - 1)]!;
 }

@@ -23,7 +23,9 @@ export function originate(session: AmiSession, action: AmiAction, world: ActionW
   }
   const [tech, address = ""] = splitOnce(name, "/");
   if (tech === name) return session.fail(action, "Invalid channel");
-  const phone = tech === "PJSIP" ? world.phones.get(address.replace(/-ep$/, "")) : undefined;
+  const phone = tech === "PJSIP"
+    ? world.book.endpoints.get(address) ?? world.book.numbers.get(address)
+    : undefined;
   const { name: callerName, number: callerNum } = parseCallerId(action.get("CallerID"));
   const async = /^(true|yes|on|1|y|t)$/i.test(action.get("Async"));
   const answer = (reason: number, channel: Channel | null) => {

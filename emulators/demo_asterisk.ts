@@ -1,10 +1,11 @@
 /**
  * @module
- * The Asterisk of a Doorline that was given none: an emulated one that makes a call now and then, and whenever it is
- * asked to.
+ * The Asterisk of a Doorline that was given none: an emulated one whose phones come and go, that makes a call now and
+ * then, and whenever it is asked to. It keeps its configuration and its log in a folder of its own.
  */
 import { startAsterisk } from "./asterisk.ts";
 import { startDemoCalls } from "./asterisk_demo.ts";
+import { DEMO_ENDPOINTS, startDemoPhones } from "./asterisk_demo_phones.ts";
 
 /** A call from outside, by hand. Times in seconds. */
 export interface TestCall {
@@ -19,18 +20,36 @@ export interface TestCall {
 export interface DemoAsterisk {
   /** Where its manager interface is, and who may come in. */
   server: { name: string; host: string; port: number; user: string; secret: string };
-  /** Makes a call and gives its Linkedid. */
+  /** Path of the log that it writes. */
+  logFile: string;
+  /** Makes a call and gives its Linkedid. @throws when the configuration has lost its outside line */
   testCall(call: TestCall): string;
   stop(): Promise<void>;
 }
 
-/** Starts it on a port that is free, with calls of its own. */
-export async function startDemoAsterisk(): Promise<DemoAsterisk> {
+/** Where it keeps its files. */
+export interface DemoAsteriskOptions {
+  /** Default: `emulated-asterisk` in the service's data directory. */
+  dir?: string;
+}
+
+/** Starts it on a port that is free, with a life of its own. @throws when its folder cannot be written */
+export async function startDemoAsterisk(options: DemoAsteriskOptions = {}): Promise<DemoAsterisk> {
+  const dir = options.dir ?? `${Deno.env.get("DOORLINE_DATA_DIR") || "./data"}/emulated-asterisk`;
   const account = { user: "doorline", secret: crypto.randomUUID() };
-  const asterisk = await startAsterisk({ ...account, read: "call,system,agent", write: "call,system" });
+  const asterisk = await startAsterisk({
+    ...account,
+    // Configuration is written over the manager interface too, which the class `config` is for.
+    read: "call,system,agent",
+    write: "call,system,config",
+    endpoints: DEMO_ENDPOINTS,
+    dir,
+  });
   const calls = startDemoCalls(asterisk);
+  const phones = startDemoPhones(asterisk);
   return {
     server: { name: "emulated", host: "127.0.0.1", port: asterisk.port, ...account },
+    logFile: asterisk.logFile!,
     testCall: (call) =>
       asterisk.call({
         from: call.from,
@@ -41,6 +60,7 @@ export async function startDemoAsterisk(): Promise<DemoAsterisk> {
       }).linkedid,
     stop: async () => {
       calls.stop();
+      phones.stop();
       await asterisk.stop();
     },
   };

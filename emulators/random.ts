@@ -26,6 +26,11 @@ export function wholeBetween(random: Random, from: number, to: number): number {
   return from + Math.floor(random() * (to - from + 1));
 }
 
+/** Draws one of several. */
+export function pick<T>(random: Random, among: readonly T[]): T {
+  return among[wholeBetween(random, 0, among.length - 1)]!;
+}
+
 /**
  * Draws a wait in milliseconds of a process that happens `perMinute` times on average.
  * It stays between half a second and five times the mean, so that no draw stalls a demonstration.

@@ -350,25 +350,6 @@ Deno.test("emulated AMI: UserEvent reaches those who hear user events, headers a
   });
 });
 
-Deno.test("emulated AMI: phones that come and go tell of it in the order of real ones", async () => {
-  await withAsterisk({}, async ({ dial, asterisk }) => {
-    const ami = dial();
-    await ami.login();
-    asterisk.unregister("151");
-    asterisk.register("151");
-    asterisk.unregister("151", { vanishes: true });
-    await ami.settle();
-    const told = ami.packets.map((one) =>
-      ["ContactStatus", "PeerStatus", "State"].map((name) => header(one, name)).join("")
-    ).filter((one) => one !== "");
-    assert.deepEqual(told, [
-      ...["Unreachable", "Removed", "UNAVAILABLE"],
-      ...["NonQualified", "Reachable", "Reachable", "NOT_INUSE"],
-      ...["Unreachable", "Unreachable", "UNAVAILABLE"],
-    ]);
-  });
-});
-
 Deno.test("emulated AMI: escapes names of callers as in C, and nothing else", async () => {
   await withAsterisk({}, async ({ dial, asterisk }) => {
     const ami = dial();
