@@ -25,6 +25,8 @@ export interface AsteriskOptions {
 /** A running Asterisk. */
 export interface Asterisk {
   version: AsteriskVersion;
+  /** Its files, as they are seen from outside its chroot: `etc/pjsip.conf`, `log/messages`, `db/`. */
+  dir: string;
   /** The AMI user of least rights. */
   ami: { host: string; port: number; user: string; secret: string };
   /** SIP over UDP on 127.0.0.1. */
@@ -98,6 +100,7 @@ export async function startAsterisk(options: AsteriskOptions): Promise<Asterisk>
   await start();
   return {
     version,
+    dir: root,
     ami: { host: "127.0.0.1", port: amiPort, ...AMI_USERS.least },
     sipPort,
     trunkPort,

@@ -61,6 +61,8 @@ export interface CallGroundOptions {
   env?: Record<string, string>;
   /** More lines for files of Asterisk, by name. */
   extra?: Record<string, string>;
+  /** What the test is about. Default: `calls`. */
+  subject?: string;
 }
 
 const OPERATIONS = fileURLToPath(new URL("../../docs/OPERATIONS.md", import.meta.url));
@@ -74,7 +76,7 @@ export function asteriskTest(
 ): void {
   const why = whyNoAsterisk(version);
   Deno.test({
-    name: `calls: Asterisk ${version}: ${rule}${why === null ? "" : ` (${why})`}`,
+    name: `${options.subject ?? "calls"}: Asterisk ${version}: ${rule}${why === null ? "" : ` (${why})`}`,
     ignore: why !== null,
     fn: () => onGround(version, options, play),
   });

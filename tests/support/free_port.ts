@@ -3,6 +3,7 @@
  * Ports for servers of tests that are stopped and started again on the same one.
  */
 import { connect } from "node:net";
+import { shareOf } from "./lane.ts";
 
 /**
  * Below what systems give to outgoing connections (32768 on Linux, 49152 elsewhere), and above what servers usually
@@ -10,18 +11,20 @@ import { connect } from "node:net";
  */
 const FROM = 20_001;
 const TO = 32_000;
+/** Not what another lane may give: a port of a server that is stopped for a moment looks free. */
+const SHARE = shareOf(TO - FROM);
 
 const given = new Set<number>();
 
 /** Finds a TCP port on 127.0.0.1 that nobody listens on. None is given twice in one process. */
 export async function freePort(): Promise<number> {
-  while (given.size < TO - FROM) {
-    const port = FROM + Math.floor(Math.random() * (TO - FROM));
+  while (given.size < SHARE.count) {
+    const port = FROM + SHARE.first + Math.floor(Math.random() * SHARE.count);
     if (given.has(port)) continue;
     given.add(port);
     if (await isFree(port)) return port;
   }
-  throw new Error(`Cannot find a free port from ${FROM} to ${TO}`);
+  throw new Error(`Cannot find a free port among ${SHARE.count} from ${FROM + SHARE.first}`);
 }
 
 /** By dialling: a listener of its own might not be gone when the port is used. */

@@ -1,18 +1,45 @@
 /**
  * @module
- * Which tests there are, in the order in which they run: those that need nothing first, real servers last.
+ * Which tests there are, in the order in which they run, and which of them may run beside others.
  */
 
-/** Tests that run together. */
+/** Tests of one kind. */
 export interface TestGroup {
   name: "quick" | "scenarios" | "real";
   /** Test files, from the root of the project. */
   files: string[];
 }
 
-/** Stories through emulators, and what waits for sockets: not for every commit. */
-const SCENARIOS = ["tests/scenarios/", "tests/routes/socket_", "tests/emulators/asterisk_"];
+/**
+ * What a file may run beside. `pages` and `asterisk`: anything but its own kind, since two browsers want more than two
+ * cores, and every Asterisk has its hands on SIP and sound. `alone`: nothing.
+ */
+export type Company = "any" | "pages" | "asterisk" | "alone";
+
+/** Stories through emulators, what waits for sockets, and what weighs its process: not for every commit. */
+const SCENARIOS = [
+  "tests/scenarios/",
+  "tests/routes/socket_",
+  "tests/emulators/asterisk_",
+  "tests/actors/feed_storm_test.ts",
+];
 const REAL = ["tests/real/", "tests/support/"];
+
+/** What measures, or loads both cores: beside others it would measure them. */
+const ALONE = [
+  "tests/scenarios/calls_kill_test.ts",
+  "tests/scenarios/calls_thousand_test.ts",
+  "tests/scenarios/embedded_broker_test.ts",
+  "tests/scenarios/slow_readers_test.ts",
+  "tests/scenarios/stopping_test.ts",
+  "tests/real/asterisk_log",
+  "tests/real/broker_restart_test.ts",
+  "tests/real/calls_kill_test.ts",
+  "tests/real/calls_thousand_test.ts",
+  "tests/real/database_away_test.ts",
+  "tests/real/kill_test.ts",
+  "tests/real/pages_many_test.ts",
+];
 
 /**
  * What `deno test` is given. The development build of XState says aloud what the production build swallows.
@@ -40,14 +67,22 @@ export async function testGroups(root: string): Promise<TestGroup[]> {
     { name: "real", files: [] },
   ];
   for (const path of (await testFiles(root, "tests")).sort()) {
-    const at = SCENARIOS.some((folder) => path.startsWith(folder))
-      ? 1
-      : REAL.some((folder) => path.startsWith(folder))
-      ? 2
-      : 0;
+    const at = startsWithAny(path, SCENARIOS) ? 1 : startsWithAny(path, REAL) ? 2 : 0;
     groups[at]!.files.push(path);
   }
   return groups;
+}
+
+/** Says what a file of the scenarios or of the real servers may run beside. */
+export function companyOf(path: string): Company {
+  if (startsWithAny(path, ALONE)) return "alone";
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  if (name.startsWith("pages_")) return "pages";
+  return path.startsWith("tests/emulators/") || !/(^|_)asterisk_/.test(name) ? "any" : "asterisk";
+}
+
+function startsWithAny(path: string, beginnings: string[]): boolean {
+  return beginnings.some((beginning) => path.startsWith(beginning));
 }
 
 async function testFiles(root: string, folder: string): Promise<string[]> {

@@ -6,6 +6,7 @@
 import { fileURLToPath } from "node:url";
 import type { Asterisk } from "./asterisk.ts";
 import { TRUNK_HOST } from "./asterisk_config.ts";
+import { shareOf } from "./lane.ts";
 import { type OwnedProcess, startProcess } from "./process.ts";
 import { waitFor } from "./wait.ts";
 
@@ -76,10 +77,16 @@ const UNTOLD = { RING_MS: 500, TALK_MS: 1000 };
 const LIFE_SECONDS = 600;
 
 /**
- * Starts a phone and registers it; `trunk` is the far end of the outside line, which does not register.
+ * Starts a phone and registers it; `trunk` is the far end of the outside line, which does not register. `asked` is false
+ * where Asterisk does not qualify it, so that it will not be found to be there.
  * @throws when Asterisk does not take the registration
  */
-export async function startPhone(asterisk: Asterisk, number: string, conduct: PhoneConduct): Promise<Phone> {
+export async function startPhone(
+  asterisk: Asterisk,
+  number: string,
+  conduct: PhoneConduct,
+  { asked = true }: { asked?: boolean } = {},
+): Promise<Phone> {
   const outside = number === "trunk";
   const host = outside ? TRUNK_HOST : "127.0.0.1";
   const port = outside ? asterisk.trunkPort : nextPorts();
@@ -102,7 +109,7 @@ export async function startPhone(asterisk: Asterisk, number: string, conduct: Ph
     register: async () => {
       await tell(300);
       // A queue rings only those whom Asterisk has reached.
-      const line = new RegExp(`Contact: +${number}/.*\\bAvail\\b`);
+      const line = new RegExp(`Contact: +${number}/.*\\b${asked ? "Avail" : "NonQual"}\\b`);
       await waitFor(async () => {
         if (sipp.process.ended !== null) return "ended";
         return line.test(await asterisk.cli("pjsip show contacts"));
@@ -283,15 +290,16 @@ async function startSipp(asterisk: Asterisk, scenario: string, options: SippOpti
 /**
  * Gives the first of as many UDP ports in a row as a SIPp binds, of which it is told one: its own, or that of its sound.
  * They are below those that systems give to whoever asks for any, no two SIPps of this process get the same, and those
- * of another process begin elsewhere. They are not tried: a socket that was just closed here may be there for a while.
+ * of another lane are others. They are not tried: a socket that was just closed here may be there for a while.
  */
 function nextPorts(): number {
-  given = (given + 1) % PORTS.rows;
-  return PORTS.first + PORTS.inARow * given;
+  given = (given + 1) % ROWS.count;
+  return PORTS.first + PORTS.inARow * (ROWS.first + given);
 }
 
 const PORTS = { first: 20_004, inARow: 4, rows: 3000 };
-let given = Deno.pid * 97 % PORTS.rows;
+const ROWS = shareOf(PORTS.rows);
+let given = Deno.pid * 97 % ROWS.count;
 
 async function runSipp(
   asterisk: Asterisk,
