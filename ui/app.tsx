@@ -19,15 +19,22 @@ import { BoardPage } from "./pages/board.tsx";
 import { CallPage } from "./pages/call.tsx";
 import { CallsPage } from "./pages/calls.tsx";
 import { EmployeePage } from "./pages/employee.tsx";
+import { EndpointPage } from "./pages/endpoint.tsx";
+import { EndpointConfigPage } from "./pages/endpoint_config.tsx";
+import { EndpointLogsPage } from "./pages/endpoint_logs.tsx";
+import { EndpointNewPage } from "./pages/endpoint_new.tsx";
+import { EndpointsPage } from "./pages/endpoints.tsx";
 import { EventsPage } from "./pages/events.tsx";
 import { IntercomPage } from "./pages/intercom.tsx";
 import { IntercomsPage } from "./pages/intercoms.tsx";
 import { LoginPage } from "./pages/login.tsx";
+import { LogsPage } from "./pages/logs.tsx";
 import { NotFoundPage } from "./pages/not_found.tsx";
 import { SettingsPage } from "./pages/settings.tsx";
-import { callOf, panelOf, place } from "./router.ts";
+import { callOf, endpointOf, endpointPath, panelOf, place } from "./router.ts";
 import { ringingCards } from "./store/call_views.ts";
 import { panels, stream } from "./store/live.ts";
+import { displayName } from "./store/endpoints.ts";
 import { feedShown } from "./store/preferences.ts";
 import { loadSession, mayOperate, me, sessionError } from "./store/session.ts";
 import { ringingPanels } from "./store/views.ts";
@@ -66,7 +73,8 @@ function Frame() {
   const page = pageAt(place.value.path);
   const stale = useStale();
   // Beside the history, and beside itself, the feed would say everything twice.
-  const alone = place.value.path === "/feed" || place.value.path === "/events";
+  // And a log's long lines need its room.
+  const alone = /^\/(feed|events)$|\/logs$/.test(place.value.path);
   const withFeed = mayOperate.value && feedShown.value === "on" && !alone;
   useTitle(page.tab ?? page.title);
   return (
@@ -112,7 +120,7 @@ function pageAt(path: string): Page {
   if (path === "/") return { title: t("page.board"), body: <BoardPage /> };
   if (path === "/intercoms") return { title: t("page.intercoms"), body: <IntercomsPage />, fills: true };
   if (path === "/events") return { title: t("page.events"), body: <EventsPage />, fills: true };
-  if (path === "/feed") return { title: t("page.feed"), body: <FeedList /> };
+  if (path === "/feed") return { title: t("page.feed"), body: <FeedPage /> };
   if (mac) {
     const tab = panels.value.get(mac)?.name || mac;
     return {
@@ -122,7 +130,50 @@ function pageAt(path: string): Page {
       body: <IntercomPage key={mac} mac={mac} />,
     };
   }
-  return { title: t("page.not_found"), body: <NotFoundPage /> };
+  return endpointPageAt(path) ?? { title: t("page.not_found"), body: <NotFoundPage /> };
+}
+
+/** The feed where it has no room beside the page. */
+function FeedPage() {
+  return (
+    <>
+      <p class="feed-more">
+        <Link to="/events">{t("panel.all_events")}</Link>
+      </p>
+      <FeedList />
+    </>
+  );
+}
+
+function endpointPageAt(path: string): Page | null {
+  const pbx = place.value.query.get("pbx");
+  if (path === "/endpoints") return { title: t("page.endpoints"), body: <EndpointsPage />, fills: true };
+  if (path === "/logs") {
+    return { title: t("page.logs"), back: "/endpoints", body: <LogsPage />, fills: true };
+  }
+  if (path === "/endpoints/new") {
+    return { title: t("page.endpoint_new"), back: "/endpoints", body: <EndpointNewPage pbx={pbx} /> };
+  }
+  const at = endpointOf(path);
+  if (!at) return null;
+  const { name, part } = at;
+  const tab = displayName(name);
+  const key = `${pbx}/${name}`;
+  if (part === null) {
+    return {
+      title: t("page.endpoints"),
+      tab,
+      back: "/endpoints",
+      body: <EndpointPage key={key} name={name} pbx={pbx} />,
+    };
+  }
+  const back = endpointPath(name, { pbx: pbx ?? undefined });
+  if (part === "logs") {
+    const body = <EndpointLogsPage key={key} name={name} pbx={pbx} />;
+    return { title: t("page.endpoint_logs", { name: tab }), back, body, fills: true };
+  }
+  const body = <EndpointConfigPage key={key} name={name} pbx={pbx} />;
+  return { title: t("page.endpoint_config", { name: tab }), back, body };
 }
 
 function PasswordPrompt() {

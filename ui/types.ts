@@ -5,6 +5,21 @@
 import type { z } from "zod";
 import type * as schemas from "../routes/schemas.ts";
 import type {
+  ConfigChangeView,
+  ConfigOptionView,
+  ConfigProblemView,
+  ConfigSectionView,
+  ConfigVersionView,
+  ContactView,
+  EndpointAlertView,
+  EndpointCallView,
+  EndpointChangeView,
+  EndpointConfigView,
+  EndpointHistoryView,
+  EndpointView,
+  LogLineView,
+} from "../machines/endpoint_views.ts";
+import type {
   CallDetailView,
   CallMomentView,
   CallView,
@@ -40,6 +55,33 @@ export type Leg = LegView;
 export type Segment = SegmentView;
 /** A line of what happened in a call. */
 export type CallMoment = CallMomentView;
+
+/** A SIP endpoint of one Asterisk. */
+export type Endpoint = EndpointView;
+/** A place where an endpoint can be reached. */
+export type Contact = ContactView;
+/** A call that an endpoint takes part in. */
+export type EndpointCall = EndpointCallView;
+/** A stretch of an endpoint's history. */
+export type EndpointChange = EndpointChangeView;
+/** A page of an endpoint's history, with what it comes to. */
+export type EndpointHistory = EndpointHistoryView;
+/** Endpoints that are offline for too long by one cause. */
+export type EndpointAlert = EndpointAlertView;
+/** A message of Asterisk's log. */
+export type LogLine = LogLineView;
+/** What belongs to one endpoint in pjsip.conf. */
+export type EndpointConfig = EndpointConfigView;
+/** A section of pjsip.conf. */
+export type ConfigSection = ConfigSectionView;
+/** An option of a section. */
+export type ConfigOption = ConfigOptionView;
+/** What is wrong with a configuration. */
+export type ConfigProblem = ConfigProblemView;
+/** What a change of a configuration would do, or did. */
+export type ConfigChange = ConfigChangeView;
+/** A version of an endpoint's configuration. */
+export type ConfigVersion = ConfigVersionView;
 
 /** Who is asking. */
 export type Me = z.infer<typeof schemas.Me>;

@@ -17,17 +17,35 @@ const KEYS: [keys: string[], what: Key][] = [
   [["R"], "keys.reject"],
   [["H"], "keys.hangup"],
   [["T"], "keys.transfer"],
+  [["Q"], "keys.refresh"],
+  [["L"], "keys.logs"],
+  [["C"], "keys.config"],
+  [["F"], "keys.logs.follow"],
+  [["P"], "keys.logs.pause"],
+  [["W"], "keys.logs.wrap"],
   [["Esc"], "keys.close"],
   [["G", "B"], "keys.board"],
   [["G", "I"], "keys.intercoms"],
   [["G", "C"], "keys.calls"],
+  [["G", "P"], "keys.endpoints"],
   [["G", "E"], "keys.events"],
   [["G", "S"], "keys.settings"],
   [["?"], "keys.sheet"],
 ];
 
 /** Of no use to whoever has no doors. */
-const FOR_OPERATORS: readonly Key[] = ["keys.open", "keys.intercoms", "keys.events"];
+const FOR_OPERATORS: readonly Key[] = [
+  "keys.open",
+  "keys.intercoms",
+  "keys.events",
+  "keys.endpoints",
+  "keys.refresh",
+  "keys.logs",
+  "keys.config",
+  "keys.logs.follow",
+  "keys.logs.pause",
+  "keys.logs.wrap",
+];
 
 /** Shows the sheet while it is asked for. */
 export function KeysSheet() {

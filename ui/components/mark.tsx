@@ -20,7 +20,8 @@ export type MarkKind =
   | "talking"
   | "completed"
   | "missed"
-  | "rejected";
+  | "rejected"
+  | "flapping";
 
 const WORDS: Record<MarkKind, Key> = {
   online: "mark.online",
@@ -36,6 +37,7 @@ const WORDS: Record<MarkKind, Key> = {
   completed: "mark.completed",
   missed: "mark.missed",
   rejected: "mark.rejected",
+  flapping: "mark.flapping",
 };
 
 /** How a mark may be shown. */
@@ -112,6 +114,8 @@ function Shape({ kind }: { kind: MarkKind }) {
       return <Strokes d="M1.6 6.6V2.6H5.6M1.6 2.6 6 7 10.6 2.4M1.6 10.4H10.4" />;
     case "rejected":
       return <Strokes d="M2.4 2.4 9.6 9.6M9.6 2.4 2.4 9.6" />;
+    case "flapping":
+      return <Strokes d="M0.9 6H3L4.4 2 7.6 10 9 6H11.1" />;
     case "waiting":
       return (
         <circle

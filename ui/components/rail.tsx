@@ -2,12 +2,13 @@
  * @module
  * The rail: every page, with a number where something asks for attention. At the bottom on a phone.
  */
-import { DoorClosed, History, type IconNode, LayoutDashboard, PhoneCall, Rss, Settings } from "lucide";
+import { DoorClosed, History, type IconNode, LayoutDashboard, Phone, PhoneCall, Rss, Settings } from "lucide";
 import type { Key } from "../i18n/en.ts";
 import { number } from "../i18n/times.ts";
 import { t } from "../i18n/translate.ts";
 import { place } from "../router.ts";
 import { ringingCards } from "../store/call_views.ts";
+import { standingAlerts } from "../store/endpoint_views.ts";
 import { needsAttention } from "../store/views.ts";
 import { mayOperate } from "../store/session.ts";
 import { Icon } from "./icon.tsx";
@@ -23,6 +24,8 @@ interface Stop {
   operators: boolean;
   /** Only where the feed has no room beside the page. */
   phone?: boolean;
+  /** Only where there is room: on a phone the feed leads on to it. */
+  wide?: boolean;
   badge?: () => number;
   /** What the number counts. */
   counts?: Key;
@@ -46,8 +49,16 @@ const STOPS: Stop[] = [
     badge: () => ringingCards.value.length,
     counts: "frame.ringing",
   },
+  {
+    to: "/endpoints",
+    name: "page.endpoints",
+    icon: Phone,
+    operators: true,
+    badge: () => standingAlerts.value.length,
+    counts: "frame.endpoints",
+  },
   { to: "/feed", name: "page.feed", icon: Rss, operators: true, phone: true },
-  { to: "/events", name: "page.events", icon: History, operators: true },
+  { to: "/events", name: "page.events", icon: History, operators: true, wide: true },
   { to: "/settings", name: "page.settings", icon: Settings, operators: false },
 ];
 
@@ -61,13 +72,13 @@ export function Rail() {
         <Logo size={32} />
       </Link>
       {STOPS.filter((stop) => mayOperate.value || !stop.operators).map((stop) => {
-        const here = stop.to === "/" ? path === "/" : path === stop.to || path.startsWith(`${stop.to}/`);
+        const here = isAt(path, stop.to);
         const badge = stop.badge?.() ?? 0;
         return (
           <Link
             key={stop.to}
             to={stop.to}
-            class={stop.phone ? "rail-stop phone-only" : "rail-stop"}
+            class={`rail-stop${stop.phone ? " phone-only" : ""}${stop.wide ? " wide-only" : ""}`}
             aria-current={here ? "page" : undefined}
           >
             <span class="rail-icon">
@@ -87,4 +98,11 @@ export function Rail() {
       })}
     </nav>
   );
+}
+
+function isAt(path: string, stop: string): boolean {
+  // The log of all endpoints is reached from theirs, and has no stop of its own.
+  if (path === "/logs") return stop === "/endpoints";
+  if (path === "/events" && stop === "/feed") return true;
+  return stop === "/" ? path === "/" : path === stop || path.startsWith(`${stop}/`);
 }

@@ -9,8 +9,11 @@ import { t } from "../i18n/translate.ts";
 import { callPath, panelPath } from "../router.ts";
 import { digitsIn, isOver, mentions } from "../store/calls.ts";
 import { liveCalls } from "../store/call_views.ts";
+import { pathOf } from "../store/endpoint_views.ts";
+import { findEndpoints, mainContact } from "../store/endpoints.ts";
 import { directory, findIn } from "../store/directory.ts";
-import { panels } from "../store/live.ts";
+import { endpointKey } from "../store/live_endpoints.ts";
+import { endpoints, panels } from "../store/live.ts";
 import { isAdmin } from "../store/session.ts";
 import { find } from "../store/table.ts";
 import { ringingMacs } from "../store/views.ts";
@@ -37,7 +40,7 @@ const LEAST_DIGITS = 3;
 /** All that fits a text. Empty for an empty one. */
 export function foundFor(text: string): Found[] {
   if (text.trim() === "") return [];
-  const found = [...callsFor(text), ...peopleFor(text), ...companiesFor(text)];
+  const found = [...callsFor(text), ...endpointsFor(text), ...peopleFor(text), ...companiesFor(text)];
   const doors = panelsFor(text, found.length ? OTHERS : PANELS);
   return [...doors, ...found, ...historyFor(text)];
 }
@@ -64,6 +67,18 @@ function callsFor(text: string): Found[] {
     detail: `→ ${partyLabel(call.receiver)}`,
     aside: t("found.call"),
     to: callPath(call.id),
+  }));
+}
+
+function endpointsFor(text: string): Found[] {
+  return findEndpoints(endpoints.value.values(), text, OTHERS).map((endpoint) => ({
+    id: `endpoint-${endpointKey(endpoint).replace(/\s/g, "_")}`,
+    mark: endpoint.status,
+    icon: History,
+    name: endpoint.display_name,
+    detail: [endpoint.owner?.name, mainContact(endpoint)?.address].filter(Boolean).join(" · "),
+    aside: t("found.endpoint"),
+    to: pathOf(endpoint),
   }));
 }
 

@@ -3,6 +3,9 @@
  * The texts in English. Keys of this file and of those it puts together are the keys of every language. Messages are ICU.
  */
 import { enCalls } from "./en_calls.ts";
+import { enEndpointConfig } from "./en_endpoint_config.ts";
+import { enEndpointLogs } from "./en_endpoint_logs.ts";
+import { enEndpoints } from "./en_endpoints.ts";
 import { enSettings } from "./en_settings.ts";
 
 const enFrame = {
@@ -57,7 +60,7 @@ const enFrame = {
   "stale.trying": "Connecting",
   "stale.try": "Try now",
 
-  "search.label": "Find a panel, a person, a company or a call",
+  "search.label": "Find a panel, a phone, a person, a company or a call",
   "search.hint": "Panel, person, number",
   "search.hint.mine": "Call or number",
   "search.none": "Nothing matches “{text}”",
@@ -292,7 +295,14 @@ const enFrame = {
 } as const;
 
 /** The texts in English. */
-export const en = { ...enFrame, ...enCalls, ...enSettings } as const;
+export const en = {
+  ...enFrame,
+  ...enCalls,
+  ...enEndpoints,
+  ...enEndpointLogs,
+  ...enEndpointConfig,
+  ...enSettings,
+} as const;
 
 /** Key of a text. */
 export type Key = keyof typeof en;

@@ -4,11 +4,25 @@
  */
 import type { Key } from "./en.ts";
 import type { enCalls } from "./en_calls.ts";
+import type { enEndpointConfig } from "./en_endpoint_config.ts";
+import type { enEndpointLogs } from "./en_endpoint_logs.ts";
+import type { enEndpoints } from "./en_endpoints.ts";
 import type { enSettings } from "./en_settings.ts";
 import { ruCalls } from "./ru_calls.ts";
+import { ruEndpointConfig } from "./ru_endpoint_config.ts";
+import { ruEndpointLogs } from "./ru_endpoint_logs.ts";
+import { ruEndpoints } from "./ru_endpoints.ts";
 import { ruSettings } from "./ru_settings.ts";
 
-const ruFrame: Record<Exclude<Key, keyof typeof enCalls | keyof typeof enSettings>, string> = {
+/** Keys that have files of their own. */
+type Elsewhere =
+  | keyof typeof enCalls
+  | keyof typeof enEndpoints
+  | keyof typeof enEndpointLogs
+  | keyof typeof enEndpointConfig
+  | keyof typeof enSettings;
+
+const ruFrame: Record<Exclude<Key, Elsewhere>, string> = {
   "page.board": "Обзор",
   "page.intercoms": "Домофоны",
   "page.events": "События",
@@ -61,7 +75,7 @@ const ruFrame: Record<Exclude<Key, keyof typeof enCalls | keyof typeof enSetting
   "stale.trying": "Соединение",
   "stale.try": "Сейчас",
 
-  "search.label": "Найти панель, человека, компанию или звонок",
+  "search.label": "Найти панель, телефон, человека, компанию или звонок",
   "search.hint": "Панель, человек, номер",
   "search.hint.mine": "Звонок или номер",
   "search.none": "Ничего нет по запросу «{text}»",
@@ -302,4 +316,11 @@ const ruFrame: Record<Exclude<Key, keyof typeof enCalls | keyof typeof enSetting
 };
 
 /** The texts in Russian. */
-export const ru: Record<Key, string> = { ...ruFrame, ...ruCalls, ...ruSettings };
+export const ru: Record<Key, string> = {
+  ...ruFrame,
+  ...ruCalls,
+  ...ruEndpoints,
+  ...ruEndpointLogs,
+  ...ruEndpointConfig,
+  ...ruSettings,
+};

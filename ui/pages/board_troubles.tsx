@@ -4,6 +4,7 @@
  */
 import { useState } from "preact/hooks";
 import { request } from "../api.ts";
+import { AlertNames, alertTitle } from "../components/endpoint_alerts.tsx";
 import { Link } from "../components/link.tsx";
 import { linkName } from "../components/link_states.tsx";
 import { Mark, type MarkKind } from "../components/mark.tsx";
@@ -12,11 +13,13 @@ import { FormError } from "../components/states.tsx";
 import type { Key } from "../i18n/en.ts";
 import { t } from "../i18n/translate.ts";
 import { panelPath } from "../router.ts";
+import { stillOffline } from "../store/endpoint_troubles.ts";
+import { endpointsOfLink, pathOf } from "../store/endpoint_views.ts";
 import { applyHere } from "../store/live.ts";
 import type { Trouble } from "../store/problems.ts";
 import { service } from "../store/session.ts";
 import { troubleList } from "../store/views.ts";
-import type { Intercom } from "../types.ts";
+import type { Endpoint, Intercom } from "../types.ts";
 
 /** How many panels an item names before it counts the rest. */
 const NAMED = 3;
@@ -29,6 +32,8 @@ const MARKS: Record<Trouble["kind"], MarkKind> = {
   unknown: "unknown",
   waiting: "waiting",
   warning: "open",
+  phones: "offline",
+  flapping: "flapping",
 };
 
 /** The list of what is wrong. */
@@ -46,6 +51,7 @@ export function Troubles() {
 
 function Item({ trouble }: { trouble: Trouble }) {
   const one = trouble.panels.length === 1 && trouble.kind !== "link" ? trouble.panels[0]! : null;
+  const phone = onlyPhone(trouble);
   return (
     <li class={`trouble is-${trouble.kind}`}>
       <Mark kind={MARKS[trouble.kind]} size={16} />
@@ -58,8 +64,16 @@ function Item({ trouble }: { trouble: Trouble }) {
               <Link to={panelPath(one.mac)}>{one.name || one.mac}</Link>
             </>
           )}
+          {phone && (
+            <>
+              {": "}
+              <Link to={pathOf(phone)}>{phone.display_name}</Link>
+            </>
+          )}
         </p>
         <p class="muted">{detail(trouble)}</p>
+        {!phone && trouble.kind === "phones" && <AlertNames alert={trouble.alert} />}
+        {!phone && trouble.kind === "flapping" && <Phones endpoints={trouble.endpoints} />}
         {!one && trouble.panels.length > 0 && trouble.kind !== "link" && <Names panels={trouble.panels} />}
       </div>
       <span class="trouble-since faint">
@@ -82,15 +96,45 @@ function Names({ panels }: { panels: Intercom[] }) {
   );
 }
 
+/** The one phone that a trouble is about; null where it is about more, or none. */
+function onlyPhone(trouble: Trouble): { pbx: string; name: string; display_name: string } | null {
+  if (trouble.kind === "flapping" && trouble.endpoints.length === 1) return trouble.endpoints[0]!;
+  if (trouble.kind !== "phones") return null;
+  const off = stillOffline(trouble.alert);
+  return off.length === 1 ? { ...off[0]!, pbx: trouble.alert.pbx } : null;
+}
+
+function Phones({ endpoints }: { endpoints: Endpoint[] }) {
+  return (
+    <p class="trouble-names">
+      {endpoints.slice(0, NAMED).map((endpoint) => (
+        <Link key={`${endpoint.pbx}/${endpoint.name}`} to={pathOf(endpoint)}>{endpoint.display_name}</Link>
+      ))}
+      {endpoints.length > NAMED && (
+        <span class="faint">{t("board.and_more", { n: endpoints.length - NAMED })}</span>
+      )}
+    </p>
+  );
+}
+
 function Action({ trouble, one }: { trouble: Trouble; one: Intercom | null }) {
   if (trouble.kind === "alarm" && one) return <Acknowledge panel={one} />;
   if (trouble.kind === "link" || trouble.kind === "warning") return null;
+  if (trouble.kind === "phones" || trouble.kind === "flapping") {
+    const phone = onlyPhone(trouble);
+    const several = trouble.kind === "phones"
+      ? `alert=${encodeURIComponent(trouble.alert.id)}`
+      : "only=flapping";
+    return (
+      <Link to={phone ? pathOf(phone) : `/endpoints?${several}`} class="button">{t("action.show")}</Link>
+    );
+  }
   const to = one ? panelPath(one.mac) : SHOW[trouble.kind];
   return <Link to={to} class="button">{t(trouble.kind === "waiting" ? "action.decide" : "action.show")}
   </Link>;
 }
 
-const SHOW: Record<Exclude<Trouble["kind"], "link" | "warning">, string> = {
+const SHOW: Record<Exclude<Trouble["kind"], "link" | "warning" | "phones" | "flapping">, string> = {
   alarm: "/intercoms?only=alarm",
   offline: "/intercoms?status=offline",
   held: "/intercoms?door=open",
@@ -153,6 +197,12 @@ function title(trouble: Trouble): string {
       return n === 1 ? t("trouble.waiting_one") : t("trouble.waiting", { n });
     case "warning":
       return t("trouble.link_warning", { link: linkName(trouble.link.id) });
+    case "phones":
+      return alertTitle(trouble.alert);
+    case "flapping":
+      return trouble.endpoints.length === 1
+        ? t("trouble.flapping_one")
+        : t("trouble.flapping", { n: trouble.endpoints.length });
     default:
       return trouble satisfies never;
   }
@@ -165,7 +215,9 @@ function detail(trouble: Trouble): string {
       const hidden = broker ? t("trouble.broker_hides", { n: trouble.panels.length }) : "";
       const kind = trouble.link.id.split(":")[0]!;
       const known: Key | undefined = CONSEQUENCES[kind];
-      return [hidden, known && t(known), trouble.link.last_error].filter(Boolean).join(" ");
+      const phones = kind === "asterisk" ? endpointsOfLink(trouble.link) : 0;
+      const unknown = phones > 0 ? t("trouble.asterisk_phones", { n: phones }) : "";
+      return [hidden, unknown, known && t(known), trouble.link.last_error].filter(Boolean).join(" ");
     }
     case "alarm":
       return t(`alarm.${trouble.alarm}.do`);
@@ -181,6 +233,10 @@ function detail(trouble: Trouble): string {
       return t("trouble.waiting.do");
     case "warning":
       return trouble.link.warning ?? "";
+    case "phones":
+      return t(trouble.alert.site ? "trouble.phones.site" : "trouble.phones.do");
+    case "flapping":
+      return t("endpoint.flapping.title");
     default:
       return trouble satisfies never;
   }

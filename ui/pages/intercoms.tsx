@@ -3,7 +3,7 @@
  * The table of panels: dense, filtered, ordered, and quick with 10,000 of them.
  */
 import { ArrowDown, ArrowUp, SearchX } from "lucide";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { Icon } from "../components/icon.tsx";
 import { Empty, NoPanels, Skeleton } from "../components/states.tsx";
 import { VirtualList, type VirtualListHandle } from "../components/virtual_list.tsx";
@@ -14,14 +14,13 @@ import { useKeys } from "../store/keys.ts";
 import { panels, ready, seen } from "../store/live.ts";
 import { usePhone } from "../store/media.ts";
 import { ask } from "../store/opening.ts";
+import { useOrder } from "../store/order.ts";
 import { arrange, type Choice, choiceOf, type Sort, sortQuery } from "../store/table.ts";
 import { IntercomFilters } from "./intercoms_filters.tsx";
 import { IntercomRow } from "./intercoms_row.tsx";
 
 const ROW = 44;
 const PHONE_ROW = 76;
-/** With many panels the order is worked out anew at most this often: rows themselves are always live. */
-const REORDER_MS = 500;
 
 const COLUMNS: [sort: Sort, word: Key][] = [
   ["status", "column.status"],
@@ -35,7 +34,11 @@ const COLUMNS: [sort: Sort, word: Key][] = [
 /** The table of panels. */
 export function IntercomsPage() {
   const choice = choiceOf(place.value.query);
-  const macs = useOrder(choice);
+  const macs = useOrder(
+    panels.value,
+    JSON.stringify(choice),
+    (all) => arrange(all.values(), choice, seen.peek()).map(({ mac }) => mac),
+  );
   const [selected, setSelected] = useState<string | null>(null);
   const handle = useRef<VirtualListHandle>(null);
   const phone = usePhone();
@@ -135,25 +138,4 @@ function Nothing() {
       </button>
     </Empty>
   );
-}
-
-/** The MACs in order. Small fleets follow at once, large ones at most twice a second. */
-function useOrder(choice: Choice): string[] {
-  const now = panels.value;
-  const wanted = JSON.stringify(choice);
-  const made = useRef({ panels: now, wanted: "", at: 0, macs: [] as string[] });
-  const [, again] = useState(0);
-  const wait = now.size > 1000 ? made.current.at + REORDER_MS - performance.now() : 0;
-  const changed = made.current.panels !== now;
-  if (made.current.wanted !== wanted || (changed && wait <= 0)) {
-    const macs = arrange(now.values(), choice, seen.peek()).map(({ mac }) => mac);
-    made.current = { panels: now, wanted, at: performance.now(), macs };
-  }
-  const due = changed && wait > 0;
-  useEffect(() => {
-    if (!due) return;
-    const timer = setTimeout(() => again((n) => n + 1), wait);
-    return () => clearTimeout(timer);
-  });
-  return made.current.macs;
 }

@@ -21,6 +21,7 @@ const PLACES: Record<string, string> = {
   KeyI: "/intercoms",
   KeyC: "/calls",
   KeyE: "/events",
+  KeyP: "/endpoints",
   KeyS: "/settings",
 };
 /** Those of them that are for everybody. */
@@ -90,7 +91,10 @@ function general(event: KeyboardEvent): boolean {
     return true;
   }
   if (event.key === "/" || event.code === "Slash") {
-    searchAsked.value++;
+    // A page with a filter of its own takes it; Ctrl-K still finds anything.
+    const own = stack.findLast((keys) => keys.current.Slash)?.current.Slash;
+    if (own) own(event);
+    else searchAsked.value++;
     return true;
   }
   if (event.code === "KeyG" && !event.shiftKey) {

@@ -22,6 +22,10 @@ export const events = computed(() => live.value.events);
 export const links = computed(() => live.value.links);
 /** Calls that live and those that ended lately, by id. */
 export const calls = computed(() => live.value.calls);
+/** SIP endpoints by PBX and name. */
+export const endpoints = computed(() => live.value.endpoints);
+/** Alerts of endpoints by id, with some that are over. */
+export const endpointAlerts = computed(() => live.value.endpointAlerts);
 /** Whether the first snapshot is here. */
 export const ready = computed(() => live.value.ready);
 /** How many snapshots came: with every one but the first something may have been missed. */

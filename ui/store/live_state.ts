@@ -4,7 +4,8 @@
  * A batch of messages copies each collection at most once, so that 10,000 panels stay cheap.
  */
 import { CallsDraft } from "./live_calls.ts";
-import type { Call, Command, Intercom, IntercomEvent, Link } from "../types.ts";
+import { EndpointsDraft } from "./live_endpoints.ts";
+import type { Call, Command, Endpoint, EndpointAlert, Intercom, IntercomEvent, Link } from "../types.ts";
 
 /** How many events the feed keeps. */
 export const FEED_LIMIT = 200;
@@ -25,6 +26,10 @@ export interface LiveState {
   calls: ReadonlyMap<string, Call>;
   /** Where calls went that turned out to be a part of another one, by id. */
   merged: ReadonlyMap<string, string>;
+  /** SIP endpoints by PBX and name. */
+  endpoints: ReadonlyMap<string, Endpoint>;
+  /** Endpoints that are offline for too long, grouped by cause, by id; with some that are over. */
+  endpointAlerts: ReadonlyMap<string, EndpointAlert>;
   /** The service's clock minus this machine's, milliseconds. */
   skewMs: number;
 }
@@ -35,6 +40,8 @@ export interface Snapshot {
   events?: IntercomEvent[];
   links?: Link[];
   calls?: Call[];
+  endpoints?: Endpoint[];
+  endpoint_alerts?: EndpointAlert[];
   at: string;
 }
 
@@ -49,6 +56,9 @@ export type LiveMessage =
   | { event: "link.changed"; data: Link }
   | { event: "call.changed"; data: Call; receivedAt: number }
   | { event: "call.removed"; data: { id: string; into: string | null } }
+  | { event: "endpoint.changed"; data: Endpoint }
+  | { event: "endpoint.removed"; data: { pbx: string; name: string } }
+  | { event: "endpoint_alert.changed"; data: EndpointAlert }
   | { event: "reset" };
 
 /** State before the first snapshot. */
@@ -61,6 +71,8 @@ export const EMPTY: LiveState = {
   links: [],
   calls: new Map(),
   merged: new Map(),
+  endpoints: new Map(),
+  endpointAlerts: new Map(),
   skewMs: 0,
 };
 
@@ -85,6 +97,9 @@ export function decode(event: string, data: string, receivedAt: number): LiveMes
     case "event.recorded":
     case "link.changed":
     case "call.removed":
+    case "endpoint.changed":
+    case "endpoint.removed":
+    case "endpoint_alert.changed":
       return { event, data: JSON.parse(data) } as LiveMessage;
     case "call.changed":
       return { event, data: JSON.parse(data), receivedAt };
@@ -99,10 +114,12 @@ class Draft {
   #seen: Map<string, number> | null = null;
   #opened: Map<string, number> | null = null;
   #calls: CallsDraft;
+  #endpoints: EndpointsDraft;
 
   constructor(state: LiveState) {
     this.#state = state;
     this.#calls = new CallsDraft(state);
+    this.#endpoints = new EndpointsDraft(state);
   }
 
   take(message: LiveMessage): void {
@@ -127,6 +144,12 @@ class Draft {
         return this.#calls.changed(message.data, message.receivedAt + this.#state.skewMs);
       case "call.removed":
         return this.#calls.removed(message.data);
+      case "endpoint.changed":
+        return this.#endpoints.changed(message.data);
+      case "endpoint.removed":
+        return this.#endpoints.removed(message.data);
+      case "endpoint_alert.changed":
+        return this.#endpoints.alert(message.data);
       case "reset":
         // The old picture stays until the snapshot behind this message replaces all of it.
         return;
@@ -142,6 +165,7 @@ class Draft {
       seen: this.#seen ?? this.#state.seen,
       opened: this.#opened ?? this.#state.opened,
       ...this.#calls.result(),
+      ...this.#endpoints.result(),
     };
   }
 
@@ -150,6 +174,7 @@ class Draft {
     this.#seen = new Map();
     this.#opened = new Map();
     this.#calls.replace(data.calls ?? []);
+    this.#endpoints.replace(data.endpoints ?? [], data.endpoint_alerts ?? []);
     const events = data.events ?? [];
     for (const panel of this.#panels.values()) this.#noteOpen(panel);
     for (const event of events) this.#noteOpening(event);

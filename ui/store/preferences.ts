@@ -21,6 +21,10 @@ export const notify = kept<"on" | "off">("notify", "off");
 export const ring = kept<"on" | "off">("ring", "on");
 /** Whether the feed beside the page is shown. */
 export const feedShown = kept<"on" | "off">("feed", "on");
+/** How the endpoints are shown. */
+export const endpointsShown = kept<"cards" | "table">("endpoints", "cards");
+/** Whether long lines of a log go on below; otherwise each message has one line. */
+export const wrapLogs = kept<"on" | "off">("wrap_logs", "on");
 
 /** The language in use. */
 export const locale = computed<Locale>(() => language.value === "auto" ? preferred() : language.value);

@@ -4,6 +4,7 @@
  */
 import type { AlarmKind, OfflineReason, UnknownReason } from "../../machines/events.ts";
 import type { Intercom, Link } from "../types.ts";
+import type { EndpointTrouble } from "./endpoint_troubles.ts";
 
 /** More alarms of one kind than this become one item. */
 export const ALARMS_APART = 5;
@@ -17,7 +18,8 @@ export type Trouble =
   | { kind: "offline"; key: string; reason: OfflineReason; since: string; panels: Intercom[] }
   | { kind: "held"; key: string; since: string; panels: Intercom[] }
   | { kind: "unknown"; key: string; reason: UnknownReason; since: string; panels: Intercom[] }
-  | { kind: "waiting"; key: string; since: string; panels: Intercom[] };
+  | { kind: "waiting"; key: string; since: string; panels: Intercom[] }
+  | EndpointTrouble & { panels: Intercom[] };
 
 /** What the grouping needs beside the panels. */
 export interface TroubleContext {
@@ -25,6 +27,8 @@ export interface TroubleContext {
   /** Milliseconds. */
   now: number;
   heldOpenAfterSeconds: number;
+  /** What is wrong with phones, grouped already. */
+  phones?: readonly EndpointTrouble[];
 }
 
 /** Groups what is wrong by its cause, the most urgent first. */
@@ -34,6 +38,8 @@ export function troubles(panels: Iterable<Intercom>, context: TroubleContext): T
   for (const [reason, of] of groups.offline) {
     found.push({ kind: "offline", key: `offline-${reason}`, reason, ...oldest(of, (p) => p.status_since) });
   }
+  // A door that stands open is nearer to harm than a phone, but a network that is down hides both.
+  for (const trouble of context.phones ?? []) found.push({ ...trouble, panels: [] });
   if (groups.held.length) {
     found.push({ kind: "held", key: "held", ...oldest(groups.held, (p) => p.door_since ?? p.status_since) });
   }

@@ -59,7 +59,7 @@ export function safePath(next: string | null): string {
 function begin(person: Me): void {
   sessionError.value = null;
   me.value = person;
-  follow(mayOperate.value ? "intercoms,events,calls,links" : "calls,links", {
+  follow(mayOperate.value ? "intercoms,events,calls,links,endpoints" : "calls,links", {
     // The stream also ends when the person's rights change: who it is now, the service says.
     onLoggedOut: () => {
       unfollow();

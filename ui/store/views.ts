@@ -4,6 +4,7 @@
  */
 import { computed } from "@preact/signals";
 import { now } from "./clock.ts";
+import { endpointTroubleList } from "./endpoint_views.ts";
 import { links, opened, panels } from "./live.ts";
 import { attention, isHeld, type Trouble, troubles } from "./problems.ts";
 import { ringing } from "./ringing.ts";
@@ -35,6 +36,7 @@ export const troubleList = computed<Trouble[]>(() =>
     links: links.value,
     now: coarseNow.value,
     heldOpenAfterSeconds: heldOpenAfter.value,
+    phones: endpointTroubleList.value,
   })
 );
 

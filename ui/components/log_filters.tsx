@@ -1,0 +1,127 @@
+/**
+ * @module
+ * Filters over a log: text, source, time and levels. The address keeps them.
+ */
+import { ListFilter, Search } from "lucide";
+import type { RefObject } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { number } from "../i18n/times.ts";
+import { t } from "../i18n/translate.ts";
+import { setQuery } from "../router.ts";
+import { LEVELS, type LogChoice } from "../store/endpoint_logs_filter.ts";
+import { Icon } from "./icon.tsx";
+import { TimeFilter } from "./time_filter.tsx";
+
+/** Between the last letter and the filtering. */
+const TYPED_MS = 200;
+
+/** Properties of the filters. */
+export interface LogFiltersProps {
+  choice: LogChoice;
+  /** Modules that have said something. */
+  sources: readonly string[];
+  search: RefObject<HTMLInputElement | null>;
+}
+
+/** Text, source and time. On a phone all but the text is folded. */
+export function LogFilters({ choice, sources, search }: LogFiltersProps) {
+  const { source, from, to } = choice;
+  const [open, setOpen] = useState(false);
+  const set = [source, from, to].filter((value) => value !== "").length;
+  const offered = source === "" || sources.includes(source) ? sources : [source, ...sources];
+  return (
+    <div class={open ? "filters call-filters log-filters is-open" : "filters call-filters log-filters"}>
+      <SearchField q={choice.q} field={search} />
+      <button
+        type="button"
+        class="button filters-toggle"
+        aria-expanded={open}
+        onClick={() => setOpen(!open)}
+      >
+        <Icon of={ListFilter} /> {t("calls.filters")} {set > 0 && <span class="num">{set}</span>}
+      </button>
+      <label class="filter">
+        <span>{t("logs.source")}</span>
+        <select
+          class="input"
+          data-testid="log-source"
+          value={source}
+          onChange={(event) => setQuery({ source: event.currentTarget.value })}
+        >
+          <option value="">{t("filter.all")}</option>
+          {offered.map((one) => <option key={one} value={one}>{one}</option>)}
+        </select>
+      </label>
+      <TimeFilter name="from" value={from} />
+      <TimeFilter name="to" value={to} />
+    </div>
+  );
+}
+
+/** Levels as chips; none chosen is all. */
+export function LevelChips(
+  { chosen, counts }: { chosen: readonly string[]; counts: Record<string, number> },
+) {
+  const others = Object.keys(counts).filter((level) => !LEVELS.includes(level)).sort();
+  const levels = [...LEVELS, ...others, ...chosen.filter((one) => ![...LEVELS, ...others].includes(one))];
+  return (
+    <div class="chips" role="group" aria-label={t("logs.levels")}>
+      {levels.map((level) => {
+        const pressed = chosen.includes(level);
+        return (
+          <button
+            key={level}
+            type="button"
+            class={`chip log-chip level-${LEVELS.includes(level) ? level.toLowerCase() : "other"}`}
+            data-testid={`log-level-${level}`}
+            aria-pressed={pressed}
+            onClick={() =>
+              setQuery({
+                level: (pressed ? chosen.filter((one) => one !== level) : [...chosen, level]).join(),
+              })}
+          >
+            <span class="log-level">{level}</span>
+            <span class="chip-count num">{number(counts[level] ?? 0)}</span>
+          </button>
+        );
+      })}
+    </div>
+  );
+}
+
+function SearchField({ q, field }: { q: string; field: RefObject<HTMLInputElement | null> }) {
+  const [typed, setTyped] = useState(q);
+  useEffect(() => {
+    if (typed === q) return;
+    const timer = setTimeout(() => setQuery({ q: typed }), TYPED_MS);
+    return () => clearTimeout(timer);
+  }, [typed]);
+  useEffect(() => setTyped(q), [q]);
+  return (
+    <label class="filter-search">
+      <Icon of={Search} />
+      <input
+        ref={field}
+        type="text"
+        data-testid="log-search"
+        aria-label={t("logs.search")}
+        placeholder={t("logs.search")}
+        aria-keyshortcuts="/"
+        spellcheck={false}
+        autocomplete="off"
+        maxLength={200}
+        value={typed}
+        onInput={(event) => setTyped(event.currentTarget.value)}
+        onKeyDown={(event) => {
+          if (event.key === "Enter") return setQuery({ q: typed });
+          if (event.key !== "Escape") return;
+          event.preventDefault();
+          if (typed) {
+            setTyped("");
+            setQuery({ q: "" });
+          } else event.currentTarget.blur();
+        }}
+      />
+    </label>
+  );
+}

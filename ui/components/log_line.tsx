@@ -1,0 +1,109 @@
+/**
+ * @module
+ * One message of Asterisk's log. It is text and nothing but text: whoever sends a SIP message writes into it.
+ */
+import { ChevronDown, ChevronRight } from "lucide";
+import { useState } from "preact/hooks";
+import { fullTime } from "../i18n/times.ts";
+import { t } from "../i18n/translate.ts";
+import { endpointPath } from "../router.ts";
+import { LEVELS, type LogScope, moduleOf, pieces } from "../store/endpoint_logs_filter.ts";
+import { type Locale, locale } from "../store/preferences.ts";
+import type { LogLine } from "../types.ts";
+import { Icon } from "./icon.tsx";
+import { Link } from "./link.tsx";
+
+/** Lines of a message that are shown before the rest is folded. */
+const FOLD_AFTER = 4;
+
+/** How lines are shown. */
+export interface LogLook {
+  scope: LogScope;
+  /** The searched text; null when nothing is searched. */
+  found: RegExp | null;
+  /** Long lines go on below; otherwise each message has one line. */
+  wrap: boolean;
+  /** Address of the page of a call's lines. */
+  callPath: (call: string) => string;
+}
+
+/** A message with its time, level, source and whom it is about. */
+export function LogRow({ line, look }: { line: LogLine; look: LogLook }) {
+  // Its block is drawn anew with every line that comes; what reads a signal is not, while its properties are the same.
+  const language = locale.value;
+  const level = LEVELS.includes(line.level) ? line.level.toLowerCase() : "other";
+  return (
+    <div class={`log-line level-${level}`} data-testid="log-line" data-id={line.id}>
+      <LineTime line={line} language={language} />
+      <span class="log-level" title={line.level}>{line.level}</span>
+      <span class="log-source" title={line.source ?? ""}>{moduleOf(line.source)}</span>
+      <About line={line} look={look} />
+      <Message text={line.message} look={look} />
+    </div>
+  );
+}
+
+function LineTime({ line, language }: { line: LogLine; language: Locale }) {
+  if (line.timestamp === null) return <span class="log-time faint" title={t("logs.no_time")}>–</span>;
+  const at = Date.parse(line.timestamp);
+  return (
+    <time class="log-time" dateTime={line.timestamp} title={`${fullTime(at, language)}\n${line.timestamp}`}>
+      {logTime(at)}
+    </time>
+  );
+}
+
+function About({ line, look: { scope, callPath } }: { line: LogLine; look: LogLook }) {
+  const [first, ...others] = line.endpoints;
+  return (
+    <span class="log-about">
+      {scope.kind !== "endpoint" && first !== undefined && (
+        <Link to={endpointPath(first, { pbx: line.pbx, part: "logs" })} title={line.endpoints.join(", ")}>
+          {first}
+          {others.length > 0 && ` +${others.length}`}
+        </Link>
+      )}
+      {scope.kind !== "call" && line.call !== null && (
+        <Link to={callPath(line.call)} title={t("logs.call.follow", { call: line.call })}>{line.call}</Link>
+      )}
+    </span>
+  );
+}
+
+function Message({ text, look: { found, wrap } }: { text: string; look: LogLook }) {
+  const [open, setOpen] = useState(false);
+  const lines = text.split("\n");
+  const keep = wrap ? FOLD_AFTER : 1;
+  // A fold of one line would take as much room as the line.
+  const foldable = lines.length > keep + (wrap ? 1 : 0);
+  const folded = foldable && !open;
+  const rest = lines.slice(keep).join("\n");
+  const foundInside = folded && found !== null && pieces(rest, found).some(({ hit }) => hit);
+  const shown = folded && !foundInside ? lines.slice(0, keep).join("\n") : text;
+  return (
+    <span class="log-text">
+      <span class="log-words">
+        {pieces(shown, found).map(({ text, hit }, index) => hit ? <mark key={index}>{text}</mark> : text)}
+      </span>
+      {foldable && !foundInside && (
+        <button
+          type="button"
+          class="log-fold"
+          aria-expanded={open}
+          onClick={() => setOpen(!open)}
+        >
+          <Icon of={open ? ChevronDown : ChevronRight} size={14} />
+          {t(open ? "logs.fold" : "logs.unfold", { n: lines.length - keep })}
+        </button>
+      )}
+    </span>
+  );
+}
+
+/** Time of day as a log has it, in the reader's zone; with milliseconds where the log has them. */
+export function logTime(atMs: number): string {
+  const at = new Date(atMs);
+  const two = (n: number) => String(n).padStart(2, "0");
+  const time = `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+  return at.getMilliseconds() === 0 ? time : `${time}.${String(at.getMilliseconds()).padStart(3, "0")}`;
+}

@@ -1,0 +1,92 @@
+/**
+ * @module
+ * A log that has nothing to show, and log files that cannot be followed: why, and what to do.
+ */
+import { FileClock, FileX2, ScrollText, SearchX } from "lucide";
+import { t } from "../i18n/translate.ts";
+import { setQuery } from "../router.ts";
+import { isFiltered, type LogChoice, type LogScope } from "../store/endpoint_logs_filter.ts";
+import type { LogFile } from "../store/endpoint_logs_history.ts";
+import { Icon } from "./icon.tsx";
+import { Empty } from "./states.tsx";
+
+const SAMPLE = "DOORLINE_ASTERISK_LOG=/var/log/asterisk/full.log";
+
+/** Files that are not followed, with what to do. Where `quiet`, the empty page below says it already. */
+export function LogFiles({ files, quiet }: { files: readonly LogFile[]; quiet: boolean }) {
+  const bad = files.filter(({ state }) => state !== "following");
+  if (!bad.length || quiet && bad.length === files.length) return null;
+  return (
+    <ul class="log-files" role="status" data-testid="log-files">
+      {bad.map((file) => <BadFile key={`${file.pbx} ${file.name}`} file={file} />)}
+    </ul>
+  );
+}
+
+function BadFile({ file }: { file: LogFile }) {
+  const missing = file.state === "missing";
+  return (
+    <li class={missing ? "is-missing" : "is-unreadable"}>
+      <Icon of={missing ? FileClock : FileX2} />
+      <span>
+        <strong>{t(missing ? "logs.file.missing" : "logs.file.unreadable", { name: file.name })}</strong>{" "}
+        {t(missing ? "logs.file.missing.do" : "logs.file.unreadable.do")}
+        {file.error !== null && <span class="faint">{` ${file.error}`}</span>}
+      </span>
+    </li>
+  );
+}
+
+/** Properties of an empty log. */
+export interface NoLinesProps {
+  scope: LogScope;
+  choice: LogChoice;
+  /** Null while it is not known. */
+  files: readonly LogFile[] | null;
+  busy: boolean;
+  cleared: boolean;
+}
+
+/** An empty log: because nothing is configured, nothing can be read, nothing fits, or nothing was said. */
+export function NoLines({ scope, choice, files, busy, cleared }: NoLinesProps) {
+  if (cleared) {
+    return <Empty icon={ScrollText} title={t("logs.empty.cleared")}>{t("logs.empty.cleared.text")}</Empty>;
+  }
+  if (files?.length === 0) {
+    return (
+      <Empty icon={ScrollText} title={t("logs.empty.none")}>
+        <p>{t("logs.empty.none.do")}</p>
+        <code class="log-sample">{SAMPLE}</code>
+        <p class="faint">{t("logs.empty.none.more")}</p>
+      </Empty>
+    );
+  }
+  if (files?.every(({ state }) => state !== "following")) {
+    return (
+      <Empty icon={FileX2} title={t("logs.empty.files")}>
+        <ul class="log-files">
+          {files.map((file) => <BadFile key={`${file.pbx} ${file.name}`} file={file} />)}
+        </ul>
+      </Empty>
+    );
+  }
+  if (isFiltered(choice)) {
+    return (
+      <Empty icon={SearchX} title={t(busy ? "state.loading" : "logs.empty.filtered")}>
+        <button
+          type="button"
+          class="button"
+          onClick={() => setQuery({ q: "", level: "", source: "", from: "", to: "" })}
+        >
+          {t("table.clear")}
+        </button>
+      </Empty>
+    );
+  }
+  const title = scope.kind === "endpoint"
+    ? t("logs.empty.endpoint", { name: scope.name })
+    : scope.kind === "call"
+    ? t("logs.empty.call", { call: scope.call })
+    : t("logs.empty.all");
+  return <Empty icon={ScrollText} title={title}>{t(`logs.empty.${scope.kind}.do`)}</Empty>;
+}

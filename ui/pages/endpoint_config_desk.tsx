@@ -1,0 +1,302 @@
+/**
+ * @module
+ * The desk at which a configuration is edited: one text, seen as a form or as itself, and what is done with it.
+ */
+import { Save, Undo2 } from "lucide";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { ConfigChangeDialog } from "../components/config_change_dialog.tsx";
+import { ConfigConflict } from "../components/config_conflict.tsx";
+import { ConfigForm } from "../components/config_form.tsx";
+import { ConfigHead, InheritedTemplates } from "../components/config_head.tsx";
+import { ConfigHistory } from "../components/config_history.tsx";
+import { ConfigError, ConfigProblems } from "../components/config_problems.tsx";
+import { ConfigResult } from "../components/config_result.tsx";
+import { ConfigText, SecretsToggle } from "../components/config_text.tsx";
+import { ChoiceOf } from "../components/choice.tsx";
+import { Confirm } from "../components/dialog.tsx";
+import { Icon } from "../components/icon.tsx";
+import { shortTime } from "../i18n/times.ts";
+import { t } from "../i18n/translate.ts";
+import { guardLeaving, place as address, setQuery } from "../router.ts";
+import { now } from "../store/clock.ts";
+import { useCheck } from "../store/endpoint_config.ts";
+import { type ConfigAct, type ConfigPlace, isConflict } from "../store/endpoint_config_api.ts";
+import { diffSize, diffTexts } from "../store/endpoint_config_diff.ts";
+import type { Loaded } from "../store/load.ts";
+import { isAdmin } from "../store/session.ts";
+import type { ConfigChange, ConfigProblem, ConfigVersion, EndpointConfig, Page } from "../types.ts";
+
+/** Properties of the desk. */
+export interface ConfigDeskProps {
+  place: ConfigPlace;
+  config: EndpointConfig;
+  replace: (config: EndpointConfig) => void;
+  /** Reads the configuration and its history again. */
+  reload: () => void;
+  versions: Loaded<ConfigVersion, Page<ConfigVersion>>;
+}
+
+interface Asked {
+  what: ConfigAct;
+  title: string;
+  text: string;
+  action: string;
+  danger?: boolean;
+  why?: string;
+}
+
+/** The desk. */
+export function ConfigDesk({ place, config, replace, reload, versions }: ConfigDeskProps) {
+  /** The edited text; null while nothing is edited. */
+  const [draft, setDraft] = useState<string | null>(null);
+  const [asked, setAsked] = useState<Asked | null>(null);
+  const [conflict, setConflict] = useState(false);
+  const [result, setResult] = useState<ConfigChange | null>(null);
+  const [removed, setRemoved] = useState(false);
+  const [secrets, setSecrets] = useState(false);
+  const field = useRef<HTMLTextAreaElement>(null);
+  const may = isAdmin.value && config.editable && !removed;
+  const text = draft ?? config.text;
+  const dirty = draft !== null && draft !== config.text;
+  const edit: ConfigAct = { kind: "edit", revision: config.revision, text };
+  const check = useCheck(place, may && dirty ? edit : null);
+  const asText = address.value.query.get("as") === "text";
+  const leaving = useLeaving(dirty);
+
+  function done(change: ConfigChange) {
+    const was = asked?.what.kind;
+    setAsked(null);
+    setResult(change);
+    if (change.result === "saved") {
+      setDraft(null);
+      if (was === "remove") setRemoved(true);
+      // What is gone cannot be read again; its history can.
+      if (was === "remove") versions.reload();
+      else reload();
+    } else versions.reload();
+  }
+
+  /** To a line's field, where the form is shown and has it; otherwise to the line itself. */
+  function goTo(line: number) {
+    const row = asText ? null : document.querySelector<HTMLElement>(`[data-line="${line}"] input`);
+    if (row) return row.focus();
+    setQuery({ as: "text" });
+    requestAnimationFrame(() => {
+      const area = field.current;
+      if (!area) return;
+      const lines = area.value.split("\n");
+      const start = lines.slice(0, line - 1).join("\n").length + (line > 1 ? 1 : 0);
+      area.focus();
+      area.setSelectionRange(start, start + (lines[line - 1]?.length ?? 0));
+    });
+  }
+
+  return (
+    <>
+      <div class="panel-main">
+        <ConfigHead config={config} />
+        {result && (
+          <ConfigResult change={result} onClose={() => setResult(null)}>
+            {removed && <p>{t("config.removed", { name: config.name })}</p>}
+          </ConfigResult>
+        )}
+        {!removed && (
+          <>
+            <div class="conf-views">
+              <ChoiceOf
+                label={t("config.view")}
+                value={asText ? "text" : "form"}
+                options={[["form", t("config.view.form")], ["text", t("config.view.text")]]}
+                onChange={(value) => setQuery({ as: value === "text" ? "text" : "" })}
+              />
+              {isAdmin.value && <SecretsToggle shown={secrets} onToggle={() => setSecrets(!secrets)} />}
+            </div>
+            {asText
+              ? (
+                <ConfigText
+                  text={text}
+                  label={t("config.text_of", { name: config.name })}
+                  onText={may ? setDraft : undefined}
+                  problems={check.problems}
+                  secrets={secrets}
+                  field={field}
+                />
+              )
+              : (
+                <ConfigForm
+                  config={config}
+                  text={text}
+                  onText={may ? setDraft : undefined}
+                  problems={check.problems}
+                  secrets={secrets}
+                />
+              )}
+            {may && <ConfigProblems id="config-problems" problems={check.problems} onLine={goTo} />}
+            {isConflict(check.error)
+              ? (
+                <div class="conf-note is-warning">
+                  <span>{t("config.conflict")}</span>
+                  <button type="button" class="button" onClick={() => setConflict(true)}>
+                    {t("config.conflict.see")}
+                  </button>
+                </div>
+              )
+              : <ConfigError error={check.error} />}
+            {may && dirty && (
+              <Foot
+                config={config}
+                text={text}
+                busy={check.busy}
+                problems={check.problems}
+                onProblem={goTo}
+                onDiscard={() => setDraft(null)}
+                onSave={() =>
+                  setAsked({
+                    what: edit,
+                    title: t("config.save.title", { name: config.name }),
+                    text: t("config.save.text"),
+                    action: t("config.save.do"),
+                  })}
+              />
+            )}
+          </>
+        )}
+      </div>
+      <div class="panel-side">
+        <ConfigHistory
+          versions={versions}
+          note={may && dirty ? t("config.history.dirty") : undefined}
+          onRollback={may && !dirty ? (version) => setAsked(rollbackTo(version, config)) : undefined}
+        />
+        <InheritedTemplates config={config} />
+        {may && <Remove config={config} onAsk={setAsked} />}
+      </div>
+      {asked && !conflict && (
+        <ConfigChangeDialog
+          {...asked}
+          place={place}
+          onDone={done}
+          onConflict={() => setConflict(true)}
+          onClose={() => setAsked(null)}
+        />
+      )}
+      {conflict && (
+        <ConfigConflict
+          place={place}
+          base={config}
+          mine={text}
+          onTake={(taken, merged) => {
+            setConflict(false);
+            setAsked(null);
+            replace(taken);
+            setDraft(merged);
+            versions.reload();
+          }}
+          onClose={() => {
+            setConflict(false);
+            setAsked(null);
+          }}
+        />
+      )}
+      {leaving.asks && (
+        <Confirm
+          title={t("config.leave.title")}
+          text={t("config.leave.text", { name: config.name })}
+          action={t("config.leave.do")}
+          danger
+          onYes={leaving.leave}
+          onClose={leaving.stay}
+        />
+      )}
+    </>
+  );
+}
+
+function Foot({ config, text, busy, problems, onProblem, onDiscard, onSave }: {
+  config: EndpointConfig;
+  text: string;
+  busy: boolean;
+  problems: readonly ConfigProblem[];
+  onProblem: (line: number) => void;
+  onDiscard: () => void;
+  onSave: () => void;
+}) {
+  const { added, removed } = diffSize(diffTexts(config.text, text, 0));
+  const errors = problems.filter(({ severity }) => severity === "error");
+  const first = errors.find(({ line }) => line !== null)?.line ?? null;
+  return (
+    <div class="conf-foot">
+      <span class="muted num" role="status">
+        {t("config.unsaved")} <span class="diff-plus">{`+${added}`}</span>{" "}
+        <span class="diff-minus">{`−${removed}`}</span>{" "}
+        {busy ? t("config.checking") : errors.length > 0 && (
+          <button
+            type="button"
+            class="text-button"
+            onClick={() => first !== null && onProblem(first)}
+          >
+            {t("config.errors", { n: errors.length })}
+          </button>
+        )}
+      </span>
+      <button type="button" class="button" onClick={onDiscard}>
+        <Icon of={Undo2} /> {t("config.discard")}
+      </button>
+      <button type="button" class="button primary" data-testid="config-review" onClick={onSave}>
+        <Icon of={Save} /> {t("config.review")}
+      </button>
+    </div>
+  );
+}
+
+function Remove({ config, onAsk }: { config: EndpointConfig; onAsk: (asked: Asked) => void }) {
+  const { name, revision } = config;
+  return (
+    <section class="card" aria-label={t("config.remove")}>
+      <h2 class="section-title">{t("config.remove")}</h2>
+      <p class="muted">{t("config.remove.text")}</p>
+      <button
+        type="button"
+        class="button danger-quiet"
+        data-testid="config-remove"
+        onClick={() =>
+          onAsk({
+            what: { kind: "remove", revision },
+            title: t("config.remove.question", { name }),
+            text: t("config.remove.text"),
+            action: t("config.remove.do", { name }),
+            danger: true,
+          })}
+      >
+        {t("config.remove.ask", { name })}
+      </button>
+    </section>
+  );
+}
+
+function rollbackTo(version: ConfigVersion, config: EndpointConfig): Asked {
+  const at = shortTime(Date.parse(version.at), now.peek());
+  return {
+    what: { kind: "rollback", revision: config.revision, version: version.id },
+    title: t("config.rollback.title", { name: config.name, at }),
+    text: t("config.save.text"),
+    action: t("config.rollback.do"),
+    why: t("config.rollback.why", { at }),
+  };
+}
+
+/** Asks before edits are lost, by a link of these pages, by the browser's buttons and by its window. */
+function useLeaving(dirty: boolean): { asks: boolean; leave: () => void; stay: () => void } {
+  const [go, setGo] = useState<(() => void) | null>(null);
+  useEffect(() => {
+    if (!dirty) return;
+    const warn = (event: BeforeUnloadEvent) => event.preventDefault();
+    addEventListener("beforeunload", warn);
+    const unguard = guardLeaving((leave) => setGo(() => leave));
+    return () => {
+      removeEventListener("beforeunload", warn);
+      unguard();
+    };
+  }, [dirty]);
+  return { asks: go !== null, leave: () => go?.(), stay: () => setGo(null) };
+}

@@ -1,0 +1,206 @@
+/**
+ * @module
+ * A new endpoint: a template, its fields, and beside them what will be written.
+ */
+import { FileX2, Save } from "lucide";
+import { useEffect, useState } from "preact/hooks";
+import { ConfigChangeDialog } from "../components/config_change_dialog.tsx";
+import { ConfigFields, type FieldsDraft } from "../components/config_fields.tsx";
+import { ConfigError, ConfigProblems } from "../components/config_problems.tsx";
+import { ConfigResult } from "../components/config_result.tsx";
+import { ConfigText, SecretsToggle } from "../components/config_text.tsx";
+import { Icon } from "../components/icon.tsx";
+import { Link } from "../components/link.tsx";
+import { Empty, Skeleton } from "../components/states.tsx";
+import { t } from "../i18n/translate.ts";
+import { endpointPath, navigate, setQuery } from "../router.ts";
+import { useCheck } from "../store/endpoint_config.ts";
+import { type ConfigAct, type ConfigTemplates, readTemplates } from "../store/endpoint_config_api.ts";
+import { readDiff } from "../store/endpoint_config_diff.ts";
+import { asteriskLinks, pbxOfLink } from "../store/endpoint_views.ts";
+import { useKeys } from "../store/keys.ts";
+import { isAdmin } from "../store/session.ts";
+import type { ConfigChange } from "../types.ts";
+
+/** The page where an endpoint is made. `pbx` is null where the address does not name one. */
+export function EndpointNewPage({ pbx }: { pbx: string | null }) {
+  const pbxs = asteriskLinks.value.map(pbxOfLink).filter((name) => name !== null);
+  const chosen = pbx ?? (pbxs.length === 1 ? pbxs[0]! : null);
+  const [templates, setTemplates] = useState<ConfigTemplates | null>(null);
+  const [error, setError] = useState<unknown>(null);
+  const [round, setRound] = useState(0);
+  const mustChoose = chosen === null && pbxs.length > 1;
+  useKeys({ Escape: () => navigate("/endpoints") });
+  useEffect(() => {
+    if (mustChoose || !isAdmin.value) return;
+    const abort = new AbortController();
+    setTemplates(null);
+    setError(null);
+    readTemplates(chosen, abort.signal).then(setTemplates, (error) => {
+      if (!abort.signal.aborted) setError(error);
+    });
+    return () => abort.abort();
+  }, [chosen, mustChoose, round]);
+
+  if (!isAdmin.value) {
+    return <Empty icon={FileX2} title={t("config.new.forbidden")}>{t("refusal.forbidden.do")}</Empty>;
+  }
+  return (
+    <div class="panel-page config-page config-new" data-testid="config-new">
+      {pbxs.length > 1 && (
+        <label class="field conf-pbx">
+          <span>Asterisk</span>
+          <select
+            class="input"
+            value={chosen ?? ""}
+            onChange={(event) => setQuery({ pbx: event.currentTarget.value })}
+          >
+            <option value="">{t("config.new.pbx")}</option>
+            {pbxs.map((one) => <option key={one} value={one}>{one}</option>)}
+          </select>
+        </label>
+      )}
+      {!mustChoose && error !== null && (
+        <Empty icon={FileX2} title={t("config.broken")}>
+          <ConfigError error={error} reading />
+          <button type="button" class="button" onClick={() => setRound((n) => n + 1)}>
+            {t("action.retry")}
+          </button>
+        </Empty>
+      )}
+      {!mustChoose && error === null && !templates && <Skeleton rows={6} />}
+      {templates && !templates.editable && (
+        <Empty icon={FileX2} title={t("config.readonly")}>{templates.not_editable_reason}</Empty>
+      )}
+      {templates?.editable && <Making key={chosen} pbx={chosen} templates={templates} />}
+    </div>
+  );
+}
+
+function Making({ pbx, templates }: { pbx: string | null; templates: ConfigTemplates }) {
+  const [draft, setDraft] = useState<FieldsDraft>({
+    name: "",
+    template: templates.creatable[0]?.id ?? "phone",
+    values: {},
+  });
+  const [asking, setAsking] = useState(false);
+  const [made, setMade] = useState<ConfigChange | null>(null);
+  const [secrets, setSecrets] = useState(false);
+  const fields = templates.creatable.find(({ id }) => id === draft.template)?.fields ?? [];
+  const name = draft.name.trim();
+  const values = valuesOf(draft, fields);
+  const whole = name !== "" && fields.every(({ name, required }) => !required || (values[name] ?? "") !== "");
+  const what: ConfigAct = { kind: "create", template: draft.template, values };
+  const place = { name, pbx };
+  const check = useCheck(place, whole && made?.result !== "saved" ? what : null);
+  const touched = made?.result !== "saved" && (name !== "" || Object.values(draft.values).some(Boolean));
+  const preview = readDiff(check.change?.diff ?? "").filter(({ sign }) => sign === "+").map(({ text }) =>
+    text
+  );
+  useEffect(() => {
+    if (!touched) return;
+    // Leaving a half-filled form is no loss that a question of its own is worth; closing the window by mistake is.
+    const warn = (event: BeforeUnloadEvent) => event.preventDefault();
+    addEventListener("beforeunload", warn);
+    return () => removeEventListener("beforeunload", warn);
+  }, [touched]);
+
+  if (made?.result === "saved") {
+    return (
+      <div class="panel-main">
+        <ConfigResult change={made} onClose={() => navigate("/endpoints")}>
+          <p>{t("config.new.done", { name })}</p>
+        </ConfigResult>
+        <p class="row-of-buttons">
+          <Link to={endpointPath(name, { pbx: pbx ?? undefined })} class="button primary">
+            {t("config.new.see", { name })}
+          </Link>
+          <Link to={endpointPath(name, { pbx: pbx ?? undefined, part: "config" })} class="button">
+            {t("config.new.config")}
+          </Link>
+          <button
+            type="button"
+            class="button"
+            onClick={() => {
+              setMade(null);
+              setDraft({ ...draft, name: "", values: {} });
+            }}
+          >
+            {t("config.new.another")}
+          </button>
+        </p>
+      </div>
+    );
+  }
+  return (
+    <>
+      <div class="panel-main">
+        {made && <ConfigResult change={made} onClose={() => setMade(null)} />}
+        <ConfigFields templates={templates} draft={draft} onDraft={setDraft} problems={check.problems} />
+        <ConfigProblems id="config-problems" problems={check.problems} />
+        <ConfigError error={check.error} />
+        <div class="form-foot">
+          <button
+            type="button"
+            class="button primary"
+            data-testid="config-review"
+            disabled={!whole}
+            onClick={() => setAsking(true)}
+          >
+            <Icon of={Save} /> {t("config.review")}
+          </button>
+          {!whole && <span class="muted">{t("config.new.lacking")}</span>}
+        </div>
+      </div>
+      <section class="conf-preview" aria-label={t("config.new.preview")}>
+        <div class="conf-views">
+          <h2 class="section-title">{t("config.new.preview")}</h2>
+          {preview.length > 0 && <SecretsToggle shown={secrets} onToggle={() => setSecrets(!secrets)} />}
+        </div>
+        {preview.length > 0
+          ? (
+            <ConfigText
+              text={preview.join("\n")}
+              label={t("config.new.preview")}
+              problems={check.problems}
+              secrets={secrets}
+            />
+          )
+          : (
+            <p class="conf-preview-empty muted">
+              {t(check.busy ? "state.loading" : "config.new.preview.empty")}
+            </p>
+          )}
+      </section>
+      {asking && (
+        <ConfigChangeDialog
+          title={t("config.new.title", { name })}
+          text={t("config.save.text")}
+          place={place}
+          what={what}
+          action={t("config.new.do")}
+          why={t("config.new.why", { name })}
+          onDone={(change) => {
+            setAsking(false);
+            setMade(change);
+          }}
+          onConflict={() => setAsking(false)}
+          onClose={() => setAsking(false)}
+        />
+      )}
+    </>
+  );
+}
+
+/** What is sent: of the template that is chosen only, and what is empty as the template has it. */
+function valuesOf(
+  draft: FieldsDraft,
+  fields: ConfigTemplates["creatable"][number]["fields"],
+): Record<string, string> {
+  const values: Record<string, string> = {};
+  for (const field of fields) {
+    const value = (draft.values[field.name] ?? field.default ?? "").trim();
+    if (value !== "") values[field.name] = value;
+  }
+  return values;
+}
