@@ -10,12 +10,13 @@ import { calls } from "./calls.ts";
 import { endpoints } from "./endpoints.ts";
 import { fleet } from "./fleet.ts";
 import { heartbeats } from "./heartbeats.ts";
+import { logs } from "./logs.ts";
 import { ring } from "./ring.ts";
 import { sends } from "./sends.ts";
 import { sse } from "./sse.ts";
 import { type Benchmark, table } from "./support.ts";
 
-const ALL: Benchmark[] = [heartbeats, fleet, sends, sse, calls, ring, endpoints];
+const ALL: Benchmark[] = [heartbeats, fleet, sends, sse, calls, ring, logs, endpoints];
 const README = fileURLToPath(new URL("./README.md", import.meta.url));
 
 const names = Deno.args.filter((arg) => !arg.startsWith("--"));

@@ -45,6 +45,11 @@ export class Calls<T> {
     return call.endpoints;
   }
 
+  /** Takes endpoints that are gone out of all calls. */
+  remove(gone: ReadonlySet<T>): void {
+    for (const call of this.#calls.values()) call.endpoints = call.endpoints.filter((one) => !gone.has(one));
+  }
+
   /** Asterisk began anew. */
   clear(): void {
     this.#calls.clear();

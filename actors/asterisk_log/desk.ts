@@ -31,9 +31,10 @@ export function keyOfEndpoint(pbx: string, name: string): string {
   return `${pbx}/${name}`;
 }
 
-/** The first line of each run of Asterisk, and of each log file. */
-const STARTED = /^Asterisk \d\S* built by /;
-const READY = "Asterisk Dynamic Loader Starting:";
+/** What Asterisk says when it starts, and counts calls anew. Its version stands in each new log file too. */
+const STARTED = "Asterisk Dynamic Loader Starting:";
+/** The same where only notices are logged. */
+const ALSO_STARTED = " modules will be loaded.";
 
 /** The endpoints of one PBX. */
 export class Desk {
@@ -62,11 +63,9 @@ export class Desk {
       targets.set(name, target);
       for (const aor of own) aors.set(aor, [...aors.get(aor) ?? [], target]);
     }
-    for (const [name, { key }] of this.#targets) {
-      if (!targets.has(name)) this.#store.forget(key);
-    }
-    // A call may know one that is gone.
-    if ([...this.#targets.keys()].some((name) => !targets.has(name))) this.#calls.clear();
+    const gone = new Set([...this.#targets.values()].filter(({ name }) => !targets.has(name)));
+    for (const { key } of gone) this.#store.forget(key);
+    if (gone.size > 0) this.#calls.remove(gone);
     this.#targets = targets;
     this.#aors = aors;
   }
@@ -76,17 +75,12 @@ export class Desk {
     findNames(text, this.#known, this.#named);
     const { all, channels } = this.#named;
     if (call === null) {
-      if (text.startsWith(READY) || STARTED.test(text)) this.#restarted(text);
+      if (text.startsWith(STARTED) || text.endsWith(ALSO_STARTED)) this.#calls.clear();
       return all;
     }
     for (const target of this.#calls.of(call, channels, now)) {
       if (!all.includes(target)) all.push(target);
     }
     return all;
-  }
-
-  #restarted(text: string): void {
-    // A rotated file has the other line too, and its calls go on.
-    if (text.startsWith(READY)) this.#calls.clear();
   }
 }

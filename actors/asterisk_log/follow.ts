@@ -9,6 +9,9 @@ const MARK = 256;
 /** Bytes that are read at once: all of it is worked on before anything else can be. */
 export const CHUNK = 131_072;
 
+/** Times of files are no finer than this. */
+const TICK_MS = 50;
+
 /** What reading came to: `more` there is more to read, `end` there is not, `cut` the file is not what it was. */
 export type Step = "more" | "end" | "cut";
 
@@ -94,7 +97,8 @@ export class Follow {
     if (got < known || !same(this.#buffer.subarray(0, known), this.#mark)) return "cut";
     const bytes = this.#buffer.subarray(known, got);
     if (bytes.length === 0) {
-      this.#changedAt = changedAt;
+      // A file system's clock ticks slowly: within one tick it may be changed again. That clock is the system's.
+      this.#changedAt = Date.now() - changedAt > TICK_MS ? changedAt : NaN;
       return "end";
     }
     this.#place += bytes.length;

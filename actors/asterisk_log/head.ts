@@ -66,7 +66,7 @@ function readBracketed(line: string, stamps: Stamps): Head | null {
   let call: string | null = null;
   if (line.charCodeAt(at) === OPEN && line.startsWith("[C-", at)) {
     const end = line.indexOf("]", at);
-    if (end === -1 || end - at > 20) return null;
+    if (!isCall(line, at + 3, end)) return null;
     call = own(line.slice(at + 1, end));
     at = end + 1;
   }
@@ -171,9 +171,25 @@ function jsonHead(
     level: typeof level === "string" && level !== "" ? word(level.slice(0, LONGEST_LEVEL)) : VERBOSE,
     source: typeof filename === "string" && filename !== "" ? word(filename.slice(0, LONGEST_SOURCE)) : null,
     call,
-    text: message.replace(/[\r\n]+$/, ""),
+    text: withoutEnd(message),
     whole: true,
   };
+}
+
+/** Whether 8 hexadecimal digits, or a few more, are between two places. */
+function isCall(line: string, begin: number, end: number): boolean {
+  if (end - begin < 8 || end - begin > 16) return false;
+  for (let at = begin; at < end; at++) {
+    const code = line.charCodeAt(at) | 32;
+    if (!isDigit(code) && (code < 97 || code > 102)) return false;
+  }
+  return true;
+}
+
+function withoutEnd(message: string): string {
+  let end = message.length;
+  while (end > 0 && (message.charCodeAt(end - 1) === 10 || message.charCodeAt(end - 1) === 13)) end--;
+  return message.slice(0, end);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -8,7 +8,7 @@
 export const LONGEST_LINE = 65_536;
 
 const LINE_FEED = 10;
-const decoder = new TextDecoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Cuts the bytes of one file. */
 export class Lines {
@@ -55,7 +55,7 @@ export class Lines {
     }
     this.#rest = [];
     this.#restSize = 0;
-    this.#give(withoutHole(decoder.decode(line)));
+    this.#give(decoder.decode(line));
   }
 
   #lines(bytes: Uint8Array): void {
@@ -63,8 +63,9 @@ export class Lines {
     const text = decoder.decode(bytes);
     for (let from = 0; from < text.length;) {
       const end = text.indexOf("\n", from);
-      const line = text.slice(from, Math.min(end, from + LONGEST_LINE));
-      this.#give(line.charCodeAt(0) === 0 ? withoutHole(line) : line);
+      // See `#keep`.
+      while (text.charCodeAt(from) === 0) from++;
+      this.#give(text.slice(from, Math.min(end, from + LONGEST_LINE)));
       from = end + 1;
     }
   }
@@ -72,7 +73,8 @@ export class Lines {
   #keep(bytes: Uint8Array): void {
     let part = bytes;
     if (this.#restSize === 0) {
-      // A hole may be longer than any line.
+      // A file that was cut while its writer kept its place begins with a hole, which reads as zeros, and may be
+      // longer than any line.
       const begin = part.findIndex((byte) => byte !== 0);
       if (begin === -1) return;
       part = part.subarray(begin);
@@ -82,11 +84,4 @@ export class Lines {
     this.#rest.push(part);
     this.#restSize += part.length;
   }
-}
-
-/** A file that was cut while its writer kept its place begins with a hole, which reads as zeros. */
-function withoutHole(line: string): string {
-  let begin = 0;
-  while (line.charCodeAt(begin) === 0) begin++;
-  return line.slice(begin);
 }

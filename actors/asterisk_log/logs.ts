@@ -73,6 +73,8 @@ interface LogsOptions {
 /** Soon enough that a person sees a line as it is written, and that little is lost when a file is cut with no copy. */
 const POLL_MS = 100;
 const CONTEXT_LINES = 1000;
+/** Names are asked for at most so often: thousands of them take longer than thousands of lines. */
+const UPDATE_MS = 1000;
 const ALL = "logs:*";
 
 /** Follows logs. `start()` begins, `stop()` ends all of it. */
@@ -84,6 +86,7 @@ export class AsteriskLogs {
   /** Rings of the message at hand. */
   readonly #rings: Ring[] = [];
   #stale = true;
+  #updatedAt = -Infinity;
   /** When what is being worked on was read, by the steady clock and by the wall's. */
   #readAt = NaN;
   #seenAt = NaN;
@@ -140,7 +143,7 @@ export class AsteriskLogs {
     return this.#polling ??= this.#poll().finally(() => this.#polling = null);
   }
 
-  /** Names are asked for before the next line. */
+  /** Names are asked for again, within a second. */
   endpointsChanged(): void {
     this.#stale = true;
   }
@@ -192,7 +195,7 @@ export class AsteriskLogs {
   }
 
   #take(pbx: string, path: string, message: Message, fresh: boolean, now: number): void {
-    if (this.#stale) this.#update();
+    if (this.#stale && now - this.#updatedAt >= UPDATE_MS) this.#update(now);
     if (now !== this.#readAt) {
       this.#readAt = now;
       this.#seenAt = this.#options.clock.toWall(now);
@@ -232,8 +235,9 @@ export class AsteriskLogs {
     if (feed.wants(topic)) feed.tell(topic, "log.line", line ?? view(kept));
   }
 
-  #update(): void {
+  #update(now: number): void {
     this.#stale = false;
+    this.#updatedAt = now;
     const byPbx = Map.groupBy(this.#options.endpoints(), ({ pbx }) => pbx);
     for (const [pbx, desk] of this.#desks) desk.update(byPbx.get(pbx) ?? []);
   }

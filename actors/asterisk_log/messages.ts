@@ -3,6 +3,7 @@
  * Puts lines together to messages: a line without a head goes on with the message before. A message is given out when
  * the next begins, or when nothing more came for a moment. Nothing leaves here that is not redacted.
  */
+import { Cuts } from "./cuts.ts";
 import { type Head, readHead } from "./head.ts";
 import { own } from "./own.ts";
 import { Redactor } from "./redact.ts";
@@ -30,6 +31,7 @@ export class Messages {
   readonly #stamps: Stamps;
   readonly #give: (message: Message) => void;
   readonly #redactor = new Redactor();
+  readonly #cuts = new Cuts();
   #head: Head | null = null;
   /** Further lines of the message at hand. */
   #more: string[] = [];
@@ -50,6 +52,11 @@ export class Messages {
     if (line.charCodeAt(line.length - 1) === 13) line = line.slice(0, -1);
     if (ANY_CONTROL.test(line)) line = plain(line);
     const head = readHead(line, this.#stamps);
+    const place = head === null ? this.#cuts.next(raw) : this.#cuts.begin(raw);
+    if (place !== -1 && readHead(raw.slice(place), this.#stamps) !== null) {
+      this.line(raw.slice(0, place), now);
+      return this.line(raw.slice(place), now);
+    }
     if (head === null) return this.#goOn(line);
     this.end();
     this.#begin(head);

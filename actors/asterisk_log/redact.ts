@@ -15,7 +15,20 @@ function anyCase(word: string): string {
 /** A line without any of these has nothing to hide. Each must be in whatever the rules below look for. */
 const SUSPECT = new RegExp(
   [
-    ...["auth", "pass", "secret", "cred", "token", "cookie", "nonce", "opaque", "response", "ha1="].map(
+    ...[
+      "auth",
+      "pass",
+      "secret",
+      "cred",
+      "token",
+      "cookie",
+      "nonce",
+      "opaque",
+      "response",
+      "challenge",
+      "hash=",
+      "ha1",
+    ].map(
       anyCase,
     ),
     ...["bearer[ \t]", "basic[ \t]", "pwd", "api[_-]?key", "inline:", "disa[(]"].map(anyCase),
@@ -23,23 +36,28 @@ const SUSPECT = new RegExp(
     "^a=key",
     "^k=",
     // A password in a SIP address.
-    "[sS][iI][pP][sS]?:[^\\s:@<>\"']+:[^\\s@]+@",
+    "[sS][iI][pP][sS]?:[^\\s:@<>\"']{1,128}:[^\\s@]{1,256}@",
   ].join("|"),
 );
 
+// What may repeat before something else is bounded: whoever sends a SIP message chooses what these look through, and
+// without a bound a line of 64 KB would take seconds.
+
 /** Headers that are a credential as a whole. */
-const HEADER = /((?:proxy-)?authorization|(?:set-)?cookie|x-[\w-]*(?:auth|token|key)[\w-]*)([ \t]*:)(.*)$/i;
+const HEADER =
+  /((?:proxy-)?authorization|(?:set-)?cookie|x-[\w-]{0,32}(?:auth|token|key)[\w-]{0,32})([ \t]*:)(.*)$/i;
+/** Of SIP, and of Asterisk's own security events. */
 const PARAMETER =
-  /\b(c?nonce|nextnonce|opaque|response|rspauth|ha1)([ \t]*=[ \t]*)("[^"]*(?:"|$)|[^\s,;"]+)/gi;
+  /\b(c?nonce|nextnonce|opaque|(?:expected)?response|(?:received)?challenge|receivedhash|rspauth|ha1)([ \t]*=[ \t]*)("[^"]*(?:"|$)|[^\s,;"]+)/gi;
 /** The value is up to the end of the line, since a password may have any character; or what is quoted. */
 const SETTING =
-  /([\w-]*(?:passw(?:or)?d|passphrase|secret|md5_?cred|credentials?|auth_?pass|api[_-]?key|token)[\w-]*["']?[ \t]*(?:=>|:=|[:=])[ \t]*)("[^"]*(?:"|$)|'[^']*(?:'|$)|\S.*)/gi;
+  /((?:passw(?:or)?d|passphrase|secret|md5_?cred|credentials?|auth_?pass|api[_-]?key|token)[\w-]{0,32}["']?[ \t]*(?:=>|:=|[:=])[ \t]*)("[^"]*(?:"|$)|'[^']*(?:'|$)|\S.*)/gi;
 /** A value may begin on the next, folded line. */
 const UNFINISHED =
-  /(?:c?nonce|opaque|response|rspauth|passw(?:or)?d|secret|md5_?cred|token)[\w-]*["']?[ \t]*(?:=>|[:=])[ \t]*$/i;
+  /(?:c?nonce|opaque|response|rspauth|passw(?:or)?d|secret|md5_?cred|token)[\w-]{0,32}["']?[ \t]*(?:=>|[:=])[ \t]*$/i;
 const SCHEME = /\b(basic|bearer)([ \t]+)(?=[^\s"]*[\dA-Z=])[\w+/.~=-]{6,}/gi;
-const SIP_PASSWORD = /\b(sips?:[^\s:@<>"']+:)[^\s@<>]+@/gi;
-const URL_PASSWORD = /(:\/\/[^\s/:@"']*:)[^\s/"']+@/g;
+const SIP_PASSWORD = /\b(sips?:[^\s:@<>"']{1,128}:)[^\s@<>]{1,256}@/gi;
+const URL_PASSWORD = /(:\/\/[^\s/:@"']{0,128}:)[^\s/"']{1,256}@/g;
 const MEDIA_KEY = /\b(inline:)[^\s"|;\]]+/gi;
 const SDP = /^(a=(?:ice-pwd|key-mgmt):|k=).*$/i;
 /** Applications of the dialplan whose second argument is a password. */

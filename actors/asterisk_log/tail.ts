@@ -16,6 +16,8 @@ const QUIET_MS = 60_000;
 const MOST_OLD = 4;
 /** A message that nothing was added to for so long is complete. */
 const IDLE_MS = 100;
+/** One that half a line was added to is taken for complete later. */
+const TORN_MS = 2000;
 /** Bytes that are read in one poll, so that other files have their turn. */
 const TURN = 8 * CHUNK;
 /** How far back the lines before the end are looked for, at most, in bytes. */
@@ -99,7 +101,7 @@ export class Tail {
     try {
       await this.#look();
       // What was written before goes first.
-      for (const source of [...this.#old, ...(this.#current === null ? [] : [this.#current])]) {
+      for (const source of this.#sources()) {
         more = await this.#read(source) || more;
       }
     } catch (error) {
@@ -111,11 +113,16 @@ export class Tail {
 
   /** Gives out what waits and lets go of all files. */
   close(): void {
-    for (const source of [...this.#old, ...(this.#current === null ? [] : [this.#current])]) {
+    for (const source of this.#sources()) {
       this.#end(source);
     }
     this.#old = [];
     this.#current = null;
+  }
+
+  /** Open files, the oldest first. */
+  #sources(): Source[] {
+    return this.#current === null ? [...this.#old] : [...this.#old, this.#current];
   }
 
   /** Sees whether the path is still the file that is open, and opens what it is now. */
@@ -203,6 +210,11 @@ export class Tail {
     const { now } = this.#options;
     const take = (bytes: Uint8Array) => {
       source.readAt = now();
+      // Before the lines of a newer file comes the last of the older ones.
+      for (const older of this.#sources()) {
+        if (older === source) break;
+        older.messages.end();
+      }
       if (source.follow.place > source.freshFrom) source.stamps.live();
       source.lines.push(bytes);
     };
@@ -213,7 +225,8 @@ export class Tail {
         await this.#begin(source, take);
         continue;
       }
-      source.messages.idle(now(), IDLE_MS);
+      // Half a line says that there is more to come.
+      source.messages.idle(now(), source.lines.waiting === 0 ? IDLE_MS : TORN_MS);
       return false;
     }
     return true;
