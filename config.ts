@@ -4,6 +4,7 @@
  * A secret may come as `NAME_FILE`. It reads files and the environment; it opens no socket.
  */
 import { isIP } from "node:net";
+import { resolve } from "node:path";
 import { type CountryCode, isSupportedCountry } from "libphonenumber-js/min";
 import { z } from "zod";
 
@@ -150,6 +151,7 @@ export function readConfig(
 /** A path of something that is of one Asterisk. */
 export interface PbxPath {
   pbx: string;
+  /** Absolute. */
   path: string;
 }
 
@@ -256,7 +258,7 @@ function perPbx(setting: string, entries: string[] = [], servers: readonly AmiSe
         }`,
       );
     }
-    return { pbx, path };
+    return { pbx, path: resolve(path) };
   });
 }
 

@@ -185,13 +185,13 @@ Deno.test("config: a path is of the server that stands before it, else of the fi
   const servers = { DOORLINE_AMI_URL: "ami://u:s@a/north,ami://u:s@b/south" };
   const { asteriskLog, pjsipConf } = read({
     ...servers,
-    DOORLINE_ASTERISK_LOG: "/var/log/full, south=/mnt/south/full*, /odd/x=y",
+    DOORLINE_ASTERISK_LOG: "/var/log/full, south=/mnt/south/full*, odd/../x=y",
     DOORLINE_PJSIP_CONF: "south=/mnt/south/pjsip.conf",
   });
   assert.deepEqual(asteriskLog, [
     { pbx: "north", path: "/var/log/full" },
     { pbx: "south", path: "/mnt/south/full*" },
-    { pbx: "north", path: "/odd/x=y" },
+    { pbx: "north", path: `${Deno.cwd()}/x=y` },
   ]);
   assert.deepEqual(pjsipConf, [{ pbx: "south", path: "/mnt/south/pjsip.conf" }]);
   assert.match(

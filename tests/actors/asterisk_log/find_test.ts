@@ -6,7 +6,6 @@ import assert from "node:assert/strict";
 import { basename } from "node:path";
 import { findFiles } from "../../../actors/asterisk_log/find.ts";
 import { isRotated } from "../../../actors/asterisk_log/rotated.ts";
-import { parseLogSources } from "../../../actors/asterisk_log/sources.ts";
 import { append, inFolder, numbered, startLogs } from "./ground.ts";
 
 async function found(glob: string, known: string[] = []): Promise<string[]> {
@@ -77,17 +76,6 @@ Deno.test("log files: what is an older part of what", () => {
   for (const name of ["m", "m1", "mm.1", "m.one", "m.1x", "m.log"]) assert.ok(!isRotated(name, ["m"]), name);
   assert.ok(isRotated("m.1.log", ["m.log"]));
   assert.ok(!isRotated("m.one.log", ["m.log"]));
-});
-
-Deno.test("log files: the setting names a PBX, or means the first", () => {
-  assert.deepEqual(parseLogSources(["/var/log/asterisk/full", " hq=/srv/x=y/* ", "hq=/srv/x=y/*"], "first"), [
-    { pbx: "first", path: "/var/log/asterisk/full" },
-    { pbx: "hq", path: "/srv/x=y/*" },
-  ]);
-  assert.equal(parseLogSources(["./x"], "a")[0]!.path, `${Deno.cwd()}/x`);
-  for (const entry of ["", "hq=", "/a\0b"]) {
-    assert.throws(() => parseLogSources([entry], "a"), /Cannot read log source/);
-  }
 });
 
 Deno.test("log files: a log that comes later is read as a whole, one that two sources stand for once", () =>
