@@ -135,6 +135,14 @@ export class EndpointAlerts {
     this.#tellSoon(alert);
   }
 
+  /** Endpoints that are not there any more will not come back: for their alerts they have. */
+  forgetAllBut(isThere: (pbx: string, name: string) => boolean): void {
+    const now = this.#options.clock.now();
+    for (const { pbx, members } of [...this.#open.values()]) {
+      for (const name of members.keys()) if (!isThere(pbx, name)) this.back(pbx, name, now);
+    }
+  }
+
   /** Tells what waits to be told, and ends the timer. */
   stop(): void {
     if (this.#timer !== null) this.#options.clock.clearTimeout(this.#timer);
@@ -204,8 +212,11 @@ export function siteOf(address: string | null): string | null {
   if (address === null) return null;
   const host = /^\[([^\]]+)\](?::\d+)?$/.exec(address)?.[1] ??
     (isIPv6(address) ? address : address.replace(/:\d+$/, ""));
+  const mapped = /^::ffff:([\d.]+)$/i.exec(host)?.[1];
+  if (mapped !== undefined && isIPv4(mapped)) return siteOf(mapped);
   if (isIPv4(host)) return `${host.split(".").slice(0, 3).join(".")}.0/24`;
-  if (!isIPv6(host)) return null;
+  // One with a zone, such as `fe80::1%eth0`, is in no network that has a name elsewhere, nor in a URL.
+  if (!isIPv6(host) || host.includes("%")) return null;
   // What the URL parser makes of it is the short form; the long one is cut at half.
   const [head = "", tail] = new URL(`http://[${host}]`).hostname.slice(1, -1).split("::");
   const front = head === "" ? [] : head.split(":");

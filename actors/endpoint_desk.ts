@@ -118,7 +118,7 @@ export class EndpointDesk {
     const oldest = shown.at(-1)?.at ?? since;
     const from = oldest < since ? oldest : since;
     const gaps = await this.#gaps(pbx, from);
-    const stretches = stretchesOf(shown.map(changeOf), gaps, before?.getTime() ?? now);
+    const stretches = stretchesOf(shown.toReversed().map(changeOf), gaps, before?.getTime() ?? now);
     const month = stretchesOf(recent.map(changeOf), gaps, now);
     const share = (ms: number) => availabilityOf(month, now - ms, now);
     return {

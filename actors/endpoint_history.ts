@@ -28,21 +28,26 @@ export interface Stretch {
 
 /**
  * Stretches from the first of the changes on, oldest first; what is the same goes on as one. Changes and gaps come in any
- * order. Nothing is later than `now`, but that the last goes on.
+ * order, but of changes of one moment the last counts. Nothing is later than `now`, but that the last goes on.
  */
 export function stretchesOf(changes: readonly Change[], gaps: readonly Gap[], now: number): Stretch[] {
-  const sorted = [...changes].sort((one, other) => one.at - other.at);
+  // What the wall clock says is later, before it was set, is so now.
+  const sorted = changes.map((change) => ({ ...change, at: Math.min(change.at, now) }))
+    .sort((one, other) => one.at - other.at);
   const first = sorted[0]?.at;
   if (first === undefined) return [];
   const covered = [...gaps]
-    .map(({ from, to }) => ({ from: Math.max(from, first), to: to ?? Infinity }))
+    .map(({ from, to }) => ({
+      from: Math.max(from, first),
+      to: to === null || to >= now ? Infinity : to,
+    }))
     .filter(({ from, to }) => to > from && from < now)
     .sort((one, other) => one.from - other.from);
   const stretches: Stretch[] = [];
   const add = (stretch: { from: number; to: number } & Pick<Stretch, "status" | "reason">) => {
     if (stretch.to <= stretch.from) return;
     const last = stretches.at(-1);
-    const to = stretch.to >= now ? null : stretch.to;
+    const to = stretch.to === Infinity ? null : stretch.to;
     if (last !== undefined && last.status === stretch.status && last.reason === stretch.reason) last.to = to;
     else stretches.push({ ...stretch, to });
   };

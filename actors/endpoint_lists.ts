@@ -4,7 +4,6 @@
  * found by AOR, since several endpoints may share one and a contact names only who registered it.
  */
 import type { ContactSeen, EndpointListing } from "../machines/endpoint_events.ts";
-import { isReachableDevice } from "../machines/endpoint_contacts.ts";
 import { decodeListedAor, decodeListedContact, decodeListedEndpoint } from "./ami/decode_endpoint.ts";
 import type { AmiPacket } from "./ami/packet.ts";
 
@@ -106,12 +105,15 @@ export function readEndpointDetail(
   };
 }
 
-/** Until it is asked for, a contact that is only named is as good as Asterisk says that its endpoint is. */
+/**
+ * Until it is asked for, a contact that is only named is as good as Asterisk says that its endpoint is. A device in a call
+ * says nothing: it is in use, reachable or not.
+ */
 function presumed({ aor, uri }: { aor: string; uri: string }, device: string | null): ContactSeen {
   return {
     aor,
     uri,
-    status: isReachableDevice(device) ? "reachable" : "unreachable",
+    status: device === "NOT_INUSE" ? "reachable" : device === "UNAVAILABLE" ? "unreachable" : "unknown",
     address: null,
     userAgent: null,
     roundtripMs: null,

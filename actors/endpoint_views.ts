@@ -72,7 +72,8 @@ export function endpointView({ pbx, name, details, updatedAt }: EndpointPlace, k
 }
 
 /**
- * Whether two views show the same, but for what changes with every look: round trips, and when registrations run out.
+ * Whether two views show the same, but for what changes with every look: round trips, when registrations run out, and
+ * when it was last seen to be online.
  */
 export function isSameEndpoint(one: EndpointView, other: EndpointView): boolean {
   return essence(one) === essence(other);
@@ -80,5 +81,5 @@ export function isSameEndpoint(one: EndpointView, other: EndpointView): boolean 
 
 function essence(view: EndpointView): string {
   const contacts = view.contacts.map(({ roundtrip_ms: _rtt, expires_at: _expires, ...contact }) => contact);
-  return JSON.stringify({ ...view, contacts, updated_at: "" });
+  return JSON.stringify({ ...view, contacts, last_online_at: "", updated_at: "" });
 }

@@ -162,14 +162,20 @@ export class Endpoints {
       }
       // Nobody will ever tell of the endpoints of a PBX that is not asked any more.
       if (!this.#pbxs.has(row.pbx)) continue;
-      this.#hub.start(key, { snapshot });
+      const { known, lastOnlineAt } = snapshot.context;
       const now = clock.now();
-      this.#hub.send(key, { type: "resume", at: now, heardUntil: this.#pbxs.silentSince(row.pbx) ?? now });
+      // A run that was killed may have written one of the two and not the other.
+      if (known?.status !== "offline") this.#alerts.back(row.pbx, row.name, now);
+      else if (this.#alerts.idOf(row.pbx, row.name) === null) snapshot.context.alerted = false;
+      this.#hub.start(key, { snapshot });
+      const heardUntil = this.#pbxs.silentSince(row.pbx) ?? lastOnlineAt ?? now;
+      this.#hub.send(key, { type: "resume", at: now, heardUntil });
       const entry: Entry = { place, view: null!, stored: "" };
       entry.view = this.#view(key, entry);
       entry.stored = this.#essence(key, entry);
       this.#entries.set(key, entry);
     }
+    this.#alerts.forgetAllBut((pbx, name) => this.#entries.has(keyOf(pbx, name)));
     this.#options.onNames?.();
   }
 
@@ -183,8 +189,10 @@ export class Endpoints {
     const key = keyOf(pbx, name);
     this.#taken++;
     if (!this.#entries.has(key)) {
-      // A device's state may be of one that was just taken out of the configuration.
-      if (event.type !== "contact.changed") return this.#reader.want(pbx, name);
+      // One that was taken out of the configuration is still spoken of, until its last contact ran out.
+      if (event.type !== "contact.changed" || event.status === "removed") {
+        return this.#reader.want(pbx, name);
+      }
       this.#start(pbx, name, NOTHING);
       this.#reader.want(pbx, name);
       this.#tellNames();
@@ -210,7 +218,8 @@ export class Endpoints {
       if (endpoints !== null) {
         this.#lists(name, readEndpointLists({ endpoints, aors, contacts, toSteady }), { sync, at });
       }
-      for (const { packet, at: heardAt } of buffered) this.event(name, packet, heardAt);
+      // It is told after the lists, so that it is not before them in any history.
+      for (const { packet, at: heardAt } of buffered) this.event(name, packet, Math.max(heardAt, at));
     });
   }
 
@@ -273,6 +282,11 @@ export class Endpoints {
     if (!this.#pbxs.isUp(pbx)) return this.find(name, pbx);
     this.#detail(pbx, name, state);
     return this.find(name, pbx);
+  }
+
+  /** Has a PBX asked for all its endpoints soon: something was changed there. */
+  look(pbx: string): void {
+    if (this.#pbxs.isUp(pbx)) this.#reader.wantAll(pbx);
   }
 
   /** Endpoints by status, for metrics. */
@@ -355,13 +369,18 @@ export class Endpoints {
     const entry = this.#entries.get(key);
     if (entry === undefined) return;
     const { pbx, name } = entry.place;
+    // Or its history would go on as it was, until one of that name comes back.
+    const fact = { type: "endpoint.became_unknown", at, reason: "no_data" } as const;
+    const endpointChanges = this.#hub.get(key)?.context.known == null
+      ? []
+      : [this.#changeRow(pbx, name, fact)!];
     this.#hub.remove(key);
     this.#entries.delete(key);
     this.#held.delete(key);
     this.#named = true;
     this.#alerts.back(pbx, name, at);
     this.#options.feed.publish("endpoints", "endpoint.removed", { pbx, name });
-    this.#record(key, { removeEndpoint: { pbx, name } });
+    this.#record(key, { removeEndpoint: { pbx, name }, endpointChanges });
   }
 
   #deliver(key: string, event: EndpointEvent): Turned | null {

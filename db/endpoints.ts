@@ -86,11 +86,11 @@ export async function listAlerts(
     order by raised_at desc, id desc limit ${limit}`;
 }
 
-/** Drops what is older than a moment, but for the last change of each endpoint: that is how it has been since. */
+/** Drops what is older than a moment, but for the last change of each endpoint before it: that is how it was then. */
 export async function dropEndpointHistory(sql: Sql, before: Date): Promise<void> {
   await sql`
     delete from endpoint_changes c where at < ${before} and exists (
-      select 1 from endpoint_changes n where n.pbx = c.pbx and n.name = c.name and n.at > c.at)`;
+      select 1 from endpoint_changes n where n.pbx = c.pbx and n.name = c.name and n.at > c.at and n.at <= ${before})`;
   await sql`delete from pbx_gaps where ended_at < ${before}`;
   await sql`delete from endpoint_alerts where ended_at < ${before}`;
 }

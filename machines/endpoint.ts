@@ -153,7 +153,8 @@ export const endpointMachine = setup({
       enqueue.assign({
         ...turned(context, "offline", event),
         reason,
-        lastOnlineAt: known?.status === "online" ? at : context.lastOnlineAt,
+        // While nobody heard it, nobody knows that it still was.
+        lastOnlineAt: context.shown === "online" ? at : context.lastOnlineAt,
       });
       if (isNews) enqueue.emit({ type: "endpoint.went_offline", at, reason });
     }),
@@ -167,12 +168,18 @@ export const endpointMachine = setup({
     becomeDeaf: assign(({ context, event }) => {
       const heard = { ...context, at: timeOf(context, event) };
       const reach = { ...context.reach, device: null, peer: null };
-      return { ...unknown(heard, context.known === null ? "no_data" : "link_down"), reach, at: heard.at };
+      const lastOnlineAt = context.shown === "online" ? heard.at : context.lastOnlineAt;
+      const reason = context.known === null ? "no_data" : "link_down";
+      return { ...unknown(heard, reason), reach, lastOnlineAt, at: heard.at };
     }),
     becomeUnheard: assign(({ context, event }) => {
       const heard = { ...context, at: timeOf(context, event) };
       const reach = { ...context.reach, device: null, peer: null };
-      return { ...unknown(heard, "no_data"), reach, at: heard.at };
+      const heardUntil = event.type === "resume" ? Math.min(event.heardUntil, heard.at) : heard.at;
+      const lastOnlineAt = context.known?.status === "online"
+        ? Math.max(context.lastOnlineAt ?? heardUntil, heardUntil)
+        : context.lastOnlineAt;
+      return { ...unknown(heard, "no_data"), reach, lastOnlineAt, at: heard.at };
     }),
     tellTooLong: enqueueActions(({ context, enqueue }) => {
       const at = Math.max(context.at, alertDueAt(context));

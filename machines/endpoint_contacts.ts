@@ -95,9 +95,6 @@ export function offlineReason(reach: Reach): EndpointReason {
   return reach.contacts.length === 0 ? "no_contact" : "unreachable";
 }
 
-/** States of a device in which its endpoint can be reached. */
-const REACHABLE_DEVICES = new Set(["NOT_INUSE", "INUSE", "BUSY", "RINGING", "RINGINUSE", "ONHOLD"]);
-
 /** Whether what Asterisk says of the whole cannot be so if what it says of the contacts is. */
 export function isContradicted(reach: Reach): boolean {
   const { peer, device } = reach;
@@ -106,11 +103,6 @@ export function isContradicted(reach: Reach): boolean {
   // A device in a call is in use, reachable or not: only one that would be free says that the contacts are wrong.
   if (verdict === "offline") return peer === "reachable" || device === "NOT_INUSE";
   return false;
-}
-
-/** A device's state says nothing of contacts that are not known, but that there are some. */
-export function isReachableDevice(state: string | null): boolean {
-  return state !== null && REACHABLE_DEVICES.has(state);
 }
 
 /** Where a contact is: where Asterisk saw it, else what it says of itself. */

@@ -27,6 +27,8 @@ export interface ListedEndpoint {
 
 /** Longer names are no names of endpoints: Asterisk's own bound of an object's name is below. */
 const LONGEST = 256;
+/** Asterisk takes contacts of up to 512 bytes, and those of phones that are woken by a push have hundreds. */
+const LONGEST_URI = 1000;
 
 const STATUSES: Record<string, ContactStatus> = {
   reachable: "reachable",
@@ -55,7 +57,11 @@ export function decodeEndpointEvent(packet: AmiPacket, at: number): EndpointSaid
   switch (packet.event) {
     case "ContactStatus": {
       // The endpoint's name, not the URI, says whose contact it is.
-      const [name, uri, aor] = [textOf(packet.endpointname), textOf(packet.uri), textOf(packet.aor)];
+      const [name, uri, aor] = [
+        textOf(packet.endpointname),
+        textOf(packet.uri, LONGEST_URI),
+        textOf(packet.aor),
+      ];
       const said = packet.contactstatus?.toLowerCase() ?? "";
       const status = said === "removed" ? "removed" as const : STATUSES[said];
       if (name === null || uri === null || status === undefined) return null;
@@ -100,7 +106,7 @@ export function decodeListedContact(
   packet: AmiPacket,
   toSteady: (wall: number) => number,
 ): { endpoint: string | null; qualified: boolean | null; contact: ContactSeen } | null {
-  const uri = textOf(packet.uri);
+  const uri = textOf(packet.uri, LONGEST_URI);
   // `777;@hash` registered, `trunk@@hash` stands in the configuration.
   const named = /^(.*?)(?:;@|@@)[0-9a-f]+$/i.exec(packet.objectname ?? packet.id ?? "")?.[1];
   const aor = textOf(packet.aor) ?? textOf(named);
@@ -135,11 +141,11 @@ export function decodeListedAor(
   return { name, qualified: secondsOf(packet.qualifyfrequency), uris };
 }
 
-/** Contacts as lists name them, `AOR/URI,AOR/URI,`. */
+/** Contacts as lists name them, `AOR/URI,AOR/URI,`. A comma may be part of a URI, and a slash of an AOR. */
 function contactsOf(text: string | undefined): { aor: string; uri: string }[] {
-  return listOf(text).flatMap((part) => {
-    const slash = part.indexOf("/");
-    return slash <= 0 ? [] : [{ aor: part.slice(0, slash), uri: part.slice(slash + 1) }];
+  return (text ?? "").split(/,(?=[^,]+\/sips?:)/i).flatMap((part) => {
+    const found = /^(.+?)\/(sips?:.+?),?$/i.exec(part.trim());
+    return found === null ? [] : [{ aor: found[1]!, uri: found[2]! }];
   });
 }
 
@@ -162,9 +168,9 @@ function listOf(text: string | undefined): string[] {
   return (text ?? "").split(",").map((part) => part.trim()).filter((part) => part !== "");
 }
 
-function textOf(text: string | undefined): string | null {
+function textOf(text: string | undefined, longest = LONGEST): string | null {
   const trimmed = text?.trim() ?? "";
-  return trimmed === "" || trimmed === "<none>" || trimmed === "<unknown>" || trimmed.length > LONGEST
+  return trimmed === "" || trimmed === "<none>" || trimmed === "<unknown>" || trimmed.length > longest
     ? null
     : trimmed;
 }

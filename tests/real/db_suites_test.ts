@@ -4,6 +4,7 @@
  */
 import { migrate } from "../../db/migrate.ts";
 import { callsSuite } from "../db/calls_suite.ts";
+import { endpointsSuite } from "../db/endpoints_suite.ts";
 import { marksSuite } from "../db/marks_suite.ts";
 import { type Ground, withDatabase } from "../db/ground.ts";
 import { migrateSuite } from "../db/migrate_suite.ts";
@@ -26,5 +27,6 @@ Deno.test.afterAll(async () => await server?.stop());
 migrateSuite("PostgreSQL", ground, { ignore });
 partitionsSuite("PostgreSQL", ground, { ignore });
 callsSuite("PostgreSQL", ground, { ignore });
+endpointsSuite("PostgreSQL", ground, { ignore });
 marksSuite("PostgreSQL", ground, { ignore });
 writerSuite("PostgreSQL", ground, { ignore });

@@ -1,0 +1,405 @@
+/**
+ * @module
+ * A change of configuration as a whole, over a file and over AMI: recorded, written, verified, taken back; nothing is
+ * half done whatever fails on the way, and no secret leaves.
+ */
+import assert from "node:assert/strict";
+import { type ConfigBy, ConfigDesk, ConfigRefused } from "../../../actors/pjsip_conf/desk.ts";
+import { DatabaseAway } from "../../../db/client.ts";
+import type { PjsipVersionRow } from "../../../db/pjsip_versions.ts";
+import { type TrickyDatabase, useEmbedded, withDatabase } from "../../db/ground.ts";
+import { FakePbx, hastyClock } from "./fake_pbx.ts";
+
+const ground = useEmbedded();
+const SECRET = "correct-horse-9";
+const TEXT = `[udp]
+type = transport
+
+[base](!)
+type = endpoint
+context = internal
+
+[777-ep](base)
+aors = 777
+auth = 777
+allow = ulaw
+
+[777]
+type = aor
+max_contacts = 1
+
+[777]
+type = auth
+username = 777
+password = ${SECRET}
+`;
+const BY: ConfigBy = { userId: 1, name: "admin", role: "admin", address: "192.0.2.7" };
+
+interface Stage {
+  pbx: FakePbx;
+  desk: ConfigDesk;
+  database: TrickyDatabase;
+  said: string[];
+  rows(): Promise<PjsipVersionRow[]>;
+  audit(): Promise<string[]>;
+  text(): string;
+  /** Edits 777-ep from what is there. */
+  edit(change: (text: string) => string, more?: { dryRun?: boolean }): ReturnType<ConfigDesk["change"]>;
+}
+
+type Mode = "file" | "ami";
+
+async function onStage(mode: Mode, play: (stage: Stage) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "doorline-desk-" });
+  const path = `${folder}/pjsip.conf`;
+  await Deno.writeTextFile(path, TEXT);
+  const pbx = new FakePbx({
+    read: () => Deno.readTextFileSync(path),
+    write: (text) => Deno.writeTextFileSync(path, text),
+  });
+  const said: string[] = [];
+  const say = (detail: Record<string, unknown>, message: string) =>
+    void said.push(message + JSON.stringify(detail));
+  try {
+    await withDatabase(ground.address(), async (database) => {
+      await database.query((sql) => sql`truncate pjsip_versions, audit_log`);
+      const desk = new ConfigDesk({
+        ami: pbx,
+        confPath: () => mode === "file" ? path : null,
+        database,
+        clock: hastyClock(),
+        log: { info: say, error: say },
+        onSaved: (_pbx, name) => void said.push(`saved ${name}`),
+      });
+      await play({
+        pbx,
+        desk,
+        database,
+        said,
+        rows: async () => [
+          ...await database.query((sql) =>
+            sql<PjsipVersionRow[]>`select * from pjsip_versions order by at, id`
+          ),
+        ],
+        audit: async () => {
+          const lines = await database.query((sql) =>
+            sql<{ action: string; result: string; all: string }[]>`
+              select action, result, audit_log::text as all from audit_log order by id`
+          );
+          for (const { all } of lines) assert.ok(!all.includes(SECRET));
+          return lines.map(({ action, result }) => `${action} ${result}`);
+        },
+        text: () => Deno.readTextFileSync(path),
+        edit: async (change, { dryRun = false } = {}) => {
+          const view = await desk.view("main", "777-ep", { masked: false });
+          return await desk.change("main", "777-ep", { text: change(view.text) }, {
+            revision: view.revision,
+            why: "a test",
+            dryRun,
+            by: BY,
+          });
+        },
+      });
+    });
+    for (const line of said) assert.ok(!line.includes(SECRET), line);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+function refusal(kind: ConfigRefused["kind"]) {
+  return (error: unknown) => {
+    assert.ok(error instanceof ConfigRefused, String(error));
+    assert.equal(error.kind, kind, error.message);
+    assert.ok(!JSON.stringify([error.message, error.problems]).includes(SECRET));
+    return true;
+  };
+}
+
+for (const mode of ["file", "ami"] as const) {
+  const test = (rule: string, play: (stage: Stage) => Promise<void>) =>
+    Deno.test(`conf desk (${mode}): ${rule}`, () => onStage(mode, play));
+
+  test("a change is recorded with who and why, written, loaded and verified", async (stage) => {
+    const tried = await stage.edit((text) => text.replace("777\nallow", "777\ncontext = hall\nallow"), {
+      dryRun: true,
+    });
+    assert.deepEqual([tried.result, tried.version, stage.text()], ["checked", null, TEXT]);
+    assert.match(tried.diff, /^\+context = hall$/m);
+    const done = await stage.edit((text) => text.replace("777\nallow", "777\ncontext = hall\nallow"));
+    assert.deepEqual([done.result, done.failure], ["saved", null]);
+    assert.deepEqual(stage.pbx.knows("777-ep")!.lines.at(-2), {
+      name: "context",
+      value: "hall",
+      inherited: false,
+    });
+    const [found, edit, ...more] = await stage.rows();
+    assert.deepEqual([found!.action, found!.text_before, more], ["found", "", []]);
+    assert.deepEqual([edit!.id, edit!.action, edit!.why, edit!.user_name], [
+      done.version,
+      "edit",
+      "a test",
+      "admin",
+    ]);
+    assert.equal(edit!.text_before, found!.text_after);
+    assert.deepEqual(await stage.audit(), ["endpoint_config.edited ok"]);
+    assert.ok(stage.said.includes("saved 777-ep"));
+    const view = await stage.desk.view("main", "777-ep", { masked: false });
+    assert.deepEqual([view.revision, view.text], [done.revision, edit!.text_after]);
+  });
+
+  test("a change that Asterisk does not take is taken back, by itself and in words", async (stage) => {
+    const broken = await stage.edit((text) => text.replace("allow = ulaw", "allow = ulaw,nocodec"));
+    assert.equal(broken.result, "rolled_back");
+    assert.match(broken.failure ?? "", /did not take allow of \[777-ep\]/);
+    assert.equal(stage.text(), TEXT);
+    assert.equal(stage.pbx.knows("777-ep")!.lines.at(-1)!.value, "ulaw");
+    const rows = await stage.rows();
+    assert.deepEqual(rows.map(({ action, result }) => `${action} ${result}`), [
+      "found saved",
+      "edit rolled_back",
+      "auto_rollback saved",
+    ]);
+    assert.deepEqual(await stage.audit(), [
+      "endpoint_config.edited ok",
+      `endpoint_config.taken_back ${broken.failure}`,
+    ]);
+    // What was taken back is not what the next change is compared with.
+    await stage.edit((text) => text.replace("ulaw", "alaw"));
+    assert.equal((await stage.rows()).filter(({ action }) => action === "found").length, 1);
+  });
+
+  test("a new endpoint that Asterisk does not take leaves nothing behind", async (stage) => {
+    const text = "[999]\ntype = endpoint\nallow = ulaw\ncontext = zzz\n";
+    const made = await stage.desk.create("main", "999", { text }, { why: "", dryRun: false, by: BY });
+    assert.deepEqual([made.result, made.failure], ["rolled_back", "Asterisk does not know the endpoint 999"]);
+    assert.equal(stage.text(), TEXT);
+  });
+
+  test("any version is brought back with one call, also after a deletion", async (stage) => {
+    const first = await stage.edit((text) => text.replace("ulaw", "alaw"));
+    const second = await stage.edit((text) => text.replace("max_contacts = 1", "max_contacts = 3"));
+    const options = { why: "", dryRun: false, by: BY };
+    const [found] = await stage.rows();
+    const back = await stage.desk.rollback("main", "777-ep", {
+      ...options,
+      version: found!.id,
+      revision: second.revision,
+    });
+    assert.deepEqual([back.result, stage.text()], ["saved", TEXT]);
+    const gone = await stage.desk.remove("main", "777-ep", { ...options, revision: back.revision });
+    assert.deepEqual([gone.result, stage.pbx.knows("777-ep")], ["saved", undefined]);
+    assert.ok(!stage.text().includes("777"));
+    const again = await stage.desk.rollback("main", "777-ep", {
+      ...options,
+      version: first.version!,
+      revision: "",
+    });
+    assert.equal(again.result, "saved");
+    assert.equal(stage.pbx.knows("777-ep")!.lines.at(-1)!.value, "alaw");
+    const { items, next } = await stage.desk.versions("main", "777-ep", { limit: 2, masked: true });
+    assert.deepEqual(items.map(({ action }) => action), ["rollback", "delete"]);
+    const rest = await stage.desk.versions("main", "777-ep", { limit: 9, before: next!, masked: true });
+    assert.equal(items.length + rest.items.length, (await stage.rows()).length);
+    assert.ok(!JSON.stringify([items, rest]).includes(SECRET));
+  });
+
+  test("what others changed meanwhile is neither overwritten nor lost from the history", async (stage) => {
+    const view = await stage.desk.view("main", "777-ep", { masked: false });
+    const options = { revision: view.revision, why: "", dryRun: false, by: BY };
+    stage.pbx.file.write(TEXT.replace("ulaw", "g722"));
+    await assert.rejects(
+      stage.desk.change("main", "777-ep", { text: view.text }, options),
+      refusal("conflict"),
+    );
+    assert.deepEqual(await stage.rows(), []);
+    // Or at the last moment, after all was checked.
+    stage.pbx.before = (action) => {
+      if (action !== "PJSIPShowEndpoint" || ++looks < 3) return;
+      stage.pbx.before = () => {};
+      stage.pbx.file.write(TEXT.replace("ulaw", "gsm"));
+    };
+    let looks = -1;
+    await assert.rejects(
+      stage.edit((text) => text.replace("max_contacts = 1", "max_contacts = 2")),
+      refusal("conflict"),
+    );
+    assert.ok(stage.text().includes("gsm"));
+    assert.equal((await stage.rows()).at(-1)!.result, "rolled_back");
+    await stage.edit((text) => text.replace("max_contacts = 1", "max_contacts = 2"));
+    assert.deepEqual((await stage.rows()).map(({ action }) => action), ["found", "edit", "found", "edit"]);
+  });
+
+  test("with the link or the database down nothing is begun", async (stage) => {
+    const view = await stage.desk.view("main", "777-ep", { masked: false });
+    const change = () =>
+      stage.desk.change("main", "777-ep", { text: view.text.replace("ulaw", "alaw") }, {
+        revision: view.revision,
+        why: "",
+        dryRun: false,
+        by: BY,
+      });
+    stage.pbx.up = false;
+    await assert.rejects(change(), refusal("link-down"));
+    stage.pbx.up = true;
+    stage.database.away = true;
+    await assert.rejects(change(), DatabaseAway);
+    stage.database.away = false;
+    assert.deepEqual([stage.text(), await stage.rows(), await stage.audit()], [TEXT, [], []]);
+  });
+
+  test("when the link drops before it is verified, nothing is called verified", async (stage) => {
+    stage.pbx.trouble = { dropAt: { action: "Reload", done: true } };
+    const cut = await stage.edit((text) => text.replace("ulaw", "alaw"));
+    assert.match(cut.failure ?? "", /could not be verified/);
+    assert.equal(cut.result, mode === "file" ? "rolled_back" : "saved");
+    assert.equal(stage.text() === TEXT, mode === "file");
+    assert.equal((await stage.rows()).find(({ action }) => action === "edit")!.failure, cut.failure);
+    // What Asterisk loaded is made good when the link is back.
+    stage.pbx.up = true;
+    await stage.desk.linkUp("main");
+    assert.equal(stage.pbx.knows("777-ep")!.lines.at(-1)!.value, mode === "file" ? "ulaw" : "alaw");
+    stage.pbx.done.length = 0;
+    await stage.desk.linkUp("main");
+    assert.deepEqual(stage.pbx.done, []);
+  });
+
+  test("only admins see secrets", async ({ desk }) => {
+    const view = await desk.view("main", "777-ep", { masked: true });
+    assert.ok(!JSON.stringify(view).includes(SECRET));
+    assert.ok(JSON.stringify(await desk.view("main", "777-ep", { masked: false })).includes(SECRET));
+  });
+
+  test("what is not valid, unsafe or not there is refused with the reason, and tried without harm", async (stage) => {
+    await assert.rejects(stage.edit((text) => text.replace("aors", "aor")), refusal("invalid"));
+    await assert.rejects(stage.edit((text) => `${text}\n#include /etc/passwd\n`), refusal("unsafe"));
+    const tried = await stage.edit((text) => `${text}\n#include /etc/passwd\n`, { dryRun: true });
+    assert.deepEqual([tried.result, tried.problems[0]?.code], ["checked", "unsafe"]);
+    await assert.rejects(stage.edit(() => ""), refusal("invalid"));
+    const options = { why: "", dryRun: false, by: BY };
+    await assert.rejects(stage.desk.create("main", "777-ep", { text: "" }, options), refusal("exists"));
+    await assert.rejects(stage.desk.create("main", "x](!)", { text: "" }, options), refusal("unsafe"));
+    for (const password of ["a\r\n[x]", "long-enough-9\r\ncontext=evil", "a\n#include x"]) {
+      const values = { password };
+      const made = stage.desk.create("main", "900", { template: "phone", values }, options);
+      await assert.rejects(made, refusal("unsafe"));
+    }
+    await assert.rejects(stage.desk.view("main", "nobody", { masked: false }), refusal("not-found"));
+    await assert.rejects(
+      stage.desk.remove("main", "base", {
+        ...options,
+        revision: (await stage.desk.view("main", "base", { masked: false })).revision,
+      }),
+      refusal("invalid"),
+    );
+    assert.deepEqual([stage.text(), await stage.rows()], [TEXT, []]);
+  });
+
+  test("changes of one PBX go one after another", async (stage) => {
+    const view = await stage.desk.view("main", "777-ep", { masked: false });
+    const options = { revision: view.revision, why: "", dryRun: false, by: BY };
+    const results = await Promise.allSettled(
+      ["alaw", "g722", "gsm"].map((codec) =>
+        stage.desk.change("main", "777-ep", { text: view.text.replace("ulaw", codec) }, options)
+      ),
+    );
+    assert.deepEqual(results.map(({ status }) => status), ["fulfilled", "rejected", "rejected"]);
+    assert.equal(stage.pbx.knows("777-ep")!.lines.at(-1)!.value, "alaw");
+  });
+
+  test("what it made from a template is what its form shows", async (stage) => {
+    const { creatable, templates, editable } = await stage.desk.templates("main");
+    assert.deepEqual([creatable.map(({ id }) => id), editable], [["phone", "panel", "trunk"], true]);
+    assert.deepEqual(templates, [{ name: "base", type: "endpoint", used_by: ["777-ep"] }]);
+    const values = { password: "another-horse-9", context: "internal" };
+    const options = { why: "", dryRun: false, by: BY };
+    const made = await stage.desk.create("main", "778-ep", { template: "panel", values }, options);
+    assert.deepEqual([made.result, made.failure], ["saved", null]);
+    const view = await stage.desk.view("main", "778-ep", { masked: false });
+    const sent = await stage.desk.change("main", "778-ep", { sections: view.sections }, {
+      ...options,
+      revision: view.revision,
+    });
+    assert.deepEqual([sent.diff, sent.version], ["", null]);
+  });
+}
+
+Deno.test("conf desk (ami): an answer that does not come is looked after, and half of a change is taken back", () =>
+  onStage("ami", async (stage) => {
+    const comesBack = () => {
+      stage.pbx.before = (action) => {
+        if (action === "GetConfig") stage.pbx.up = true;
+      };
+    };
+    comesBack();
+    stage.pbx.trouble = { dropAt: { action: "UpdateConfig", done: true } };
+    const done = await stage.edit((text) => text.replace("ulaw", "alaw"));
+    assert.deepEqual([done.result, done.failure], ["saved", null]);
+    stage.pbx.trouble = { dropAt: { action: "UpdateConfig", done: false } };
+    await assert.rejects(stage.edit((text) => text.replace("alaw", "gsm")), refusal("link-down"));
+    assert.equal((await stage.rows()).at(-1)!.result, "rolled_back");
+    stage.pbx.before = () => {};
+    const before = stage.text();
+    // More than one action takes: the second is refused.
+    let updates = 0;
+    stage.pbx.before = (action) => {
+      if (action === "UpdateConfig" && ++updates === 2) {
+        stage.pbx.trouble = { refuse: { action, reason: "Save of config failed" } };
+      }
+    };
+    const many = Array.from({ length: 60 }, (_, at) => `set_var = V${at}=1`).join("\n");
+    await assert.rejects(
+      stage.edit((text) => text.replace("allow = alaw", `allow = alaw\n${many}`)),
+      refusal("pbx-refused"),
+    );
+    assert.ok(updates > 2);
+    assert.equal(stage.text(), before);
+  }));
+
+Deno.test("conf desk (ami): an account without the right to write can look, and is told what it lacks", () =>
+  onStage("ami", async (stage) => {
+    stage.pbx.rights.clear();
+    const view = await stage.desk.view("main", "777-ep", { masked: false });
+    assert.equal(view.editable, false);
+    assert.match(view.not_editable_reason ?? "", /add "config" to its write classes/);
+    await assert.rejects(stage.edit((text) => text.replace("ulaw", "alaw")), refusal("not-editable"));
+  }));
+
+Deno.test("conf desk (ami): where UpdateConfig would drop a line of others, it is not used", () =>
+  onStage("ami", async (stage) => {
+    stage.pbx.file.write(
+      `${TEXT}\n[b2](!)\ntype=endpoint\ndisallow=all\nallow=ulaw\n[900](b2)\ndisallow=all\nallow=alaw\n`,
+    );
+    const view = await stage.desk.view("main", "777-ep", { masked: false });
+    assert.match(view.not_editable_reason ?? "", /drop disallow of \[900\]/);
+  }));
+
+Deno.test("conf desk (ami): comments cannot be written, and that is said", () =>
+  onStage("ami", async (stage) => {
+    const done = await stage.edit((text) => text.replace("allow", "; about\nlanguage = ru\nallow"));
+    assert.deepEqual(done.problems.map(({ code }) => code), ["comments_not_kept"]);
+    assert.ok(!(await stage.rows()).at(-1)!.text_after.includes("about"));
+  }));
+
+Deno.test("conf desk (file): what an endpoint shares with others is marked, stays when it goes, and cannot be torn away", () =>
+  onStage("file", async (stage) => {
+    stage.pbx.file.write(`${TEXT}\n[900]\ntype = endpoint\naors = 777\nallow = ulaw\n`);
+    await stage.pbx.action("main", "Reload");
+    const view = await stage.desk.view("main", "777-ep", { masked: false });
+    assert.deepEqual(view.sections.map(({ used_by }) => used_by), [[], ["900"], []]);
+    const options = { revision: view.revision, why: "", dryRun: false, by: BY };
+    const text = view.text.replace("[777]\ntype = aor\nmax_contacts = 1\n", "");
+    await assert.rejects(stage.desk.change("main", "777-ep", { text }, options), refusal("invalid"));
+    const gone = await stage.desk.remove("main", "777-ep", options);
+    assert.equal(gone.result, "saved");
+    assert.match(stage.text(), /\[777\]\ntype = aor/);
+    assert.ok(!stage.text().includes("type = auth"));
+    const [found] = await stage.rows();
+    const back = await stage.desk.rollback("main", "777-ep", {
+      ...options,
+      version: found!.id,
+      revision: "",
+    });
+    assert.deepEqual([back.result, back.failure], ["saved", null]);
+    assert.equal(stage.text().match(/type = aor/g)?.length, 1);
+  }));

@@ -1,0 +1,105 @@
+/**
+ * @module
+ * The file on this machine is replaced whole, by who was the last to look at it, with its rights; what it includes is
+ * read and never written.
+ */
+import assert from "node:assert/strict";
+import { applyText, textOf } from "../../../actors/pjsip_conf/apply.ts";
+import { fileSource } from "../../../actors/pjsip_conf/file_source.ts";
+import { findGroup } from "../../../actors/pjsip_conf/group.ts";
+import type { ConfigRefused } from "../../../actors/pjsip_conf/refusal.ts";
+import { whyNotEditable } from "../../../actors/pjsip_conf/views.ts";
+
+async function inFolder(play: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "doorline-conf-" });
+  try {
+    await play(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+const TEXT = "; первая\n[777]\ntype=endpoint\naors=777\n[777]\ntype=aor\n";
+
+Deno.test("conf file: is replaced with owner and mode kept, and nothing is left beside it", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/pjsip.conf`;
+    await Deno.writeTextFile(path, TEXT);
+    await Deno.chmod(path, 0o640);
+    const source = fileSource(path);
+    const before = await source.load();
+    const after = applyText(before, findGroup(before.categories, "777"), "[777]\ntype=endpoint\naors=778\n");
+    const written = await source.save(before, after);
+    assert.equal(await Deno.readTextFile(path), textOf(after));
+    assert.equal((await Deno.stat(path)).mode! & 0o777, 0o640);
+    assert.notEqual(written.revision, before.revision);
+    assert.deepEqual((await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name), ["pjsip.conf"]);
+    assert.equal((await source.save(written, before)).revision, before.revision);
+    assert.equal(await Deno.readTextFile(path), TEXT);
+  }));
+
+Deno.test("conf file: a change on a revision that is gone is refused, and the other's work stays", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/pjsip.conf`;
+    await Deno.writeTextFile(path, TEXT);
+    const source = fileSource(path);
+    const before = await source.load();
+    const after = applyText(before, findGroup(before.categories, "777"), "");
+    await Deno.writeTextFile(path, `${TEXT}; by hand\n`);
+    await assert.rejects(source.save(before, after), (error: ConfigRefused) => error.kind === "conflict");
+    assert.equal(await Deno.readTextFile(path), `${TEXT}; by hand\n`);
+    assert.equal((await Array.fromAsync(Deno.readDir(folder))).length, 1);
+  }));
+
+Deno.test("conf file: a link stays a link, and bytes that are no UTF-8 stay as they are", () =>
+  inFolder(async (folder) => {
+    await Deno.mkdir(`${folder}/real`);
+    const bytes = new Uint8Array([...new TextEncoder().encode("[777]\ntype=endpoint\n; "), 0xcf, 0xf0, 0x0a]);
+    await Deno.writeFile(`${folder}/real/p.conf`, bytes);
+    await Deno.symlink(`${folder}/real/p.conf`, `${folder}/pjsip.conf`);
+    const source = fileSource(`${folder}/pjsip.conf`);
+    const before = await source.load();
+    await source.save(before, applyText(before, null, "[888]\ntype=aor\n"));
+    assert.equal((await Deno.lstat(`${folder}/pjsip.conf`)).isSymlink, true);
+    const now = await Deno.readFile(`${folder}/real/p.conf`);
+    assert.deepEqual(now.subarray(0, bytes.length), bytes);
+    assert.ok(new TextDecoder("latin1").decode(now).endsWith("[888]\ntype=aor\n"));
+    const cyrillic = applyText(await source.load(), null, "[ж]\ntype=aor\n");
+    await assert.rejects(
+      source.save(await source.load(), cyrillic),
+      (error: ConfigRefused) => error.kind === "not-editable",
+    );
+  }));
+
+Deno.test("conf file: included files are read, count for the revision, and can only be looked at", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/pjsip.conf`;
+    await Deno.mkdir(`${folder}/pjsip.d`);
+    await Deno.writeTextFile(path, `${TEXT}#include pjsip.d/*.conf\n#tryinclude none.conf\n`);
+    await Deno.writeTextFile(`${folder}/pjsip.d/b.conf`, "[888](t)\naors=777\n");
+    await Deno.writeTextFile(`${folder}/pjsip.d/a.conf`, "[t](!)\ntype=endpoint\n");
+    const source = fileSource(path);
+    const conf = await source.load();
+    assert.deepEqual(conf.categories.all.map(({ name }) => name), ["777", "777", "t", "888"]);
+    assert.deepEqual([conf.categories.broken, conf.categories.incomplete], [[], false]);
+    const reason = whyNotEditable(conf, findGroup(conf.categories, "888"));
+    assert.match(reason ?? "", /stands in pjsip\.d\/b\.conf/);
+    assert.equal(whyNotEditable(conf, findGroup(conf.categories, "777")), null);
+    assert.deepEqual(findGroup(conf.categories, "777")!.members[1]!.usedBy, ["888"]);
+    await Deno.writeTextFile(`${folder}/pjsip.d/a.conf`, "[t](!)\ntype=endpoint\nallow=ulaw\n");
+    assert.notEqual((await source.load()).revision, conf.revision);
+    await Deno.remove(`${folder}/pjsip.d/b.conf`);
+    await Deno.writeTextFile(path, "#include gone.conf\n");
+    assert.equal((await source.load()).categories.incomplete, true);
+  }));
+
+Deno.test("conf file: one that is not there, or is none, is said without its path", () =>
+  inFolder(async (folder) => {
+    for (const path of [`${folder}/none.conf`, folder]) {
+      await assert.rejects(fileSource(path).load(), (error: ConfigRefused) => {
+        assert.equal(error.kind, "not-editable");
+        assert.ok(!error.message.includes(folder), error.message);
+        return true;
+      });
+    }
+  }));
