@@ -202,8 +202,8 @@ export class Endpoints {
     const turn = this.#deliver(key, event);
     // Events do not say what phone it is, nor when its registration runs out.
     const isStranger = event.type === "contact.changed" &&
-      turn?.after.context.reach.contacts.some(({ uri, userAgent, address }) =>
-        uri === event.uri && userAgent === null && address === null
+      turn?.after.context.reach.contacts.some(({ uri, userAgent }) =>
+        uri === event.uri && userAgent === null
       );
     if (isStranger) this.#reader.want(pbx, name);
   }

@@ -45,7 +45,7 @@ export function takeListing(reach: Reach, listing: EndpointListing, at: number):
     aors: listing.aors,
     device: listing.device,
     peer: null,
-    lastAddress: listing.contacts.map(addressOf).find((address) => address !== null) ?? lastAddress,
+    lastAddress: listing.contacts.find(({ address }) => address !== null)?.address ?? lastAddress,
   };
 }
 
@@ -63,14 +63,14 @@ export function takeContact(
   const contact: Contact = {
     uri,
     aor,
-    address: before?.address ?? null,
+    address: before?.address ?? addressIn(uri),
     userAgent: before?.userAgent ?? null,
     expiresAt: before?.expiresAt ?? null,
     status,
     roundtripMs: status === "reachable" ? roundtripMs : null,
     since: before?.status === status ? before.since : at,
   };
-  const lastAddress = addressOf(contact) ?? reach.lastAddress;
+  const lastAddress = contact.address ?? reach.lastAddress;
   const contacts = before === undefined
     ? [...reach.contacts.slice(-MOST_CONTACTS + 1), contact]
     : reach.contacts.map((one) => one === before ? contact : one);
@@ -105,9 +105,13 @@ export function isContradicted(reach: Reach): boolean {
   return false;
 }
 
-/** Where a contact is: where Asterisk saw it, else what it says of itself. */
-function addressOf({ address, uri }: Pick<Contact, "address" | "uri">): string | null {
-  return address ?? /^sips?:(?:[^@]*@)?(\[[^\]]+\](?::\d+)?|[^:;?>]+(?::\d+)?)/.exec(uri)?.[1] ?? null;
+/**
+ * Where a contact is by its URI, `192.0.2.7:5060`; null when that has a name. Asterisk writes there where a phone was
+ * seen, with `rewrite_contact`; else it is what the phone says of itself, as the Via is in any case.
+ */
+export function addressIn(uri: string): string | null {
+  return /^sips?:(?:[^@]*@)?((?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:.]+\])(?::\d+)?)(?=[;?>]|$)/i.exec(uri)
+    ?.[1] ?? null;
 }
 
 function isWaiting({ status, aor }: Contact, reach: Reach): boolean {

@@ -31,7 +31,7 @@ export interface ContactView {
   status: ContactStatus;
   /** Whether a call can go there: reachable, or not asked because qualify is off. */
   usable: boolean;
-  /** Where Asterisk saw it come from, `192.0.2.7:5060`. */
+  /** Where it is, `192.0.2.7:5060`: by its URI, which Asterisk rewrites where it is told to, else by its Via. */
   address: string | null;
   user_agent: string | null;
   /** Milliseconds, with fractions; of the last time it was asked. */

@@ -4,6 +4,7 @@
  * section 6, the lists that are asked for at a sync, and the details of one endpoint. Fields were taken from 16.28 and
  * 22.10; what cannot be used is null.
  */
+import { addressIn } from "../../machines/endpoint_contacts.ts";
 import type { ContactSeen, EndpointEvent } from "../../machines/endpoint_events.ts";
 import type { ContactStatus } from "../../machines/endpoint_views.ts";
 import type { AmiPacket } from "./packet.ts";
@@ -113,7 +114,7 @@ export function decodeListedContact(
   if (uri === null || aor === null) return null;
   const status = STATUSES[packet.status?.toLowerCase() ?? ""] ?? "unknown";
   const [host, port] = [textOf(packet.viaaddr), textOf(packet.viaport)];
-  const address = textOf(packet.viaaddress) ??
+  const address = addressIn(uri) ?? textOf(packet.viaaddress) ??
     (host === null ? null : `${host.includes(":") ? `[${host}]` : host}${port === null ? "" : `:${port}`}`);
   const expires = Number(packet.expirationtime ?? packet.regexpire ?? NaN);
   return {
