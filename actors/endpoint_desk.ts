@@ -35,10 +35,10 @@ interface DeskOptions {
 }
 
 /**
- * How long a phone has to answer before it is looked at, in milliseconds: Asterisk says that it will ask, and nothing
- * more unless the answer changes something.
+ * When it is looked whether a phone has answered, in milliseconds after one another. Asterisk says that it will ask, and
+ * nothing more unless the answer changes something; by default it waits three seconds for one.
  */
-const ANSWER_MS = 500;
+const LOOKS_MS = [250, 500, 1000, 1500, 750];
 const DAY_MS = 86_400_000;
 const SPANS = { day: DAY_MS, week: 7 * DAY_MS, month: 30 * DAY_MS };
 
@@ -81,10 +81,15 @@ export class EndpointDesk {
           throw error;
         },
       );
-      if (isAsked) await new Promise<void>((resolve) => clock.setTimeout(resolve, ANSWER_MS));
-      const view = await endpoints.reread(pbx, name);
-      if (view === null) throw new EndpointRefused("gone", `Asterisk does not know the endpoint ${name}`);
-      return view;
+      const before = endpoints.find(name, pbx);
+      let view: EndpointView | null = null;
+      for (const waitMs of isAsked ? LOOKS_MS : [0]) {
+        if (waitMs > 0) await new Promise<void>((resolve) => clock.setTimeout(resolve, waitMs));
+        view = await endpoints.reread(pbx, name);
+        if (view === null) throw new EndpointRefused("gone", `Asterisk does not know the endpoint ${name}`);
+        if (haveAnswered(before, view)) break;
+      }
+      return view!;
     } catch (error) {
       if (error instanceof AmiNotUp) {
         throw new EndpointRefused("link-down", "the link to Asterisk is down", { cause: error });
@@ -139,6 +144,15 @@ export class EndpointDesk {
     const silent = endpoints.silentSince(pbx);
     return silent === null ? gaps : [...gaps, { from: clock.toWall(silent), to: null }];
   }
+}
+
+/** Whether each contact that Asterisk asks has answered, or was found not to: its round trip is another each time. */
+function haveAnswered(before: EndpointView | null, after: EndpointView): boolean {
+  return after.contacts.every((contact) => {
+    if (contact.status === "non_qualified" && contact.usable) return true;
+    const then = before?.contacts.find(({ uri, aor }) => uri === contact.uri && aor === contact.aor);
+    return then?.status !== contact.status || then.roundtrip_ms !== contact.roundtrip_ms;
+  });
 }
 
 function changeOf(row: { at: Date; status: Change["status"]; reason: string | null }): Change {

@@ -79,6 +79,23 @@ Deno.test("endpoint desk: to refresh is to have the phone asked, and to look whe
     assert.equal(house.told("endpoint.changed").at(-1).status, "offline");
   }));
 
+Deno.test("endpoint desk: a phone that does not answer is given the time that Asterisk gives it", () =>
+  withDesk(async ({ house, desk }) => {
+    house.asterisk.phone("777-ep");
+    house.up();
+    const refreshed = desk.refresh(PBX, "777-ep");
+    await house.settle();
+    for (const ms of [250, 500, 1000]) await house.pass(ms);
+    house.asterisk.phone("777-ep", { status: "Unreachable" });
+    await house.pass(1500);
+    assert.equal(
+      (await refreshed).status,
+      "offline",
+      "as it was three seconds later, and not as it seemed at first",
+    );
+    assert.equal(house.asterisk.asked.length, 4);
+  }));
+
 Deno.test("endpoint desk: a phone without AOR is looked at all the same, one that is gone is said to be", () =>
   withDesk(async ({ house, desk, answer }) => {
     house.asterisk.phone("777-ep").phone("302-ep", { contacts: [] });

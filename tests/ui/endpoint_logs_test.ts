@@ -25,6 +25,7 @@ import {
   tally,
   trim,
 } from "../../ui/store/endpoint_logs_lines.ts";
+import { LogFollower } from "../../ui/store/endpoint_logs.ts";
 import { logTime } from "../../ui/components/log_line.tsx";
 import { dayOf } from "../../ui/components/log_list.tsx";
 import type { LogLine } from "../../ui/types.ts";
@@ -185,6 +186,70 @@ Deno.test("log counts: levels as if each was chosen alone; cleared lines are not
   });
   assert.equal(told.shown, 1);
   assert.deepEqual(told.levels, { VERBOSE: 1, ERROR: 1 });
+});
+
+/** A follower without a stream, and how to tell it lines; drawing is left to `flush`. */
+function follower() {
+  const frames = { requestAnimationFrame: () => 0, cancelAnimationFrame: () => {} };
+  Object.assign(globalThis, frames);
+  const made = new LogFollower({ kind: "all" });
+  return {
+    made,
+    say: (...told: LogLine[]) => {
+      for (const one of told) made.take("log.line", JSON.stringify(one), NOW);
+      made.flush();
+    },
+    begin: (snapshot: LogLine[]) =>
+      made.take(
+        "snapshot",
+        JSON.stringify({ logs: { "logs:*": snapshot }, at: new Date(NOW).toISOString() }),
+        NOW,
+      ),
+  };
+}
+
+Deno.test("log follower: a pause keeps what comes for later", () => {
+  const { made, say, begin } = follower();
+  begin(lines(1, 3));
+  made.pause();
+  say(line(4), line(5));
+  assert.equal(made.waiting.value, 2);
+  assert.deepEqual(ids(made.held.value.lines), [1, 2, 3]);
+  made.resume();
+  assert.equal(made.waiting.value, null);
+  assert.deepEqual(ids(made.held.value.lines), [1, 2, 3, 4, 5]);
+});
+
+Deno.test("log follower: a pause longer than what is held leaves no hidden gap", () => {
+  const { made, say, begin } = follower();
+  begin(lines(1, 3));
+  made.pause();
+  say(...lines(4, HOLD + 10));
+  made.resume();
+  assert.deepEqual([made.held.value.lines[0]!.id, made.held.value.lines.length], [11, HOLD]);
+});
+
+Deno.test("log follower: clearing is of the view only and can be taken back; a new run of the service ends it", () => {
+  const { made, say, begin } = follower();
+  begin(lines(10, 12));
+  made.clear();
+  say(line(13));
+  assert.equal(made.clearedTo.value, 12);
+  assert.equal(made.held.value.lines.length, 4);
+  made.unclear();
+  assert.equal(made.clearedTo.value, 0);
+  made.clear();
+  begin(lines(1, 2));
+  assert.equal(made.clearedTo.value, 0);
+  assert.deepEqual(ids(made.held.value.lines), [1, 2]);
+});
+
+Deno.test("log follower: skipped lines are told and counted", () => {
+  const { made, begin } = follower();
+  begin([]);
+  made.take("log.skipped", JSON.stringify({ topic: "logs:*", count: 7 }), NOW);
+  assert.equal(made.skipped.value, 7);
+  assert.equal(made.rate.perMinute(NOW), 7);
 });
 
 Deno.test("log rate: lines of the last minute", () => {

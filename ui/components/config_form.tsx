@@ -90,7 +90,12 @@ function Section(props: ConfigFormProps & { section: TextSection; index: number 
         )}
       </header>
       {usedBy.length > 0 && (
-        <p class="conf-used muted">{t("config.used_by", { n: usedBy.length, names: names(usedBy) })}</p>
+        <p class="conf-used muted">
+          {t(section.template ? "config.used_by.template" : "config.used_by", {
+            n: usedBy.length,
+            names: names(usedBy),
+          })}
+        </p>
       )}
       {general.map((problem, at) => (
         <p key={at} class={`conf-field-problem is-${problem.severity}`}>{problemText(problem)}</p>

@@ -2,12 +2,15 @@
  * @module
  * A log that has nothing to show, and log files that cannot be followed: why, and what to do.
  */
-import { FileClock, FileX2, ScrollText, SearchX } from "lucide";
+import { FileClock, FileQuestion, FileX2, ScrollText, SearchX } from "lucide";
+import { ApiError, withQuery } from "../api.ts";
 import { t } from "../i18n/translate.ts";
-import { setQuery } from "../router.ts";
+import { endpointPath, setQuery } from "../router.ts";
+import { ambiguousPbxs } from "../store/endpoint_config_api.ts";
 import { isFiltered, type LogChoice, type LogScope } from "../store/endpoint_logs_filter.ts";
 import type { LogFile } from "../store/endpoint_logs_history.ts";
 import { Icon } from "./icon.tsx";
+import { Link } from "./link.tsx";
 import { Empty } from "./states.tsx";
 
 const SAMPLE = "DOORLINE_ASTERISK_LOG=/var/log/asterisk/full.log";
@@ -17,9 +20,11 @@ export function LogFiles({ files, quiet }: { files: readonly LogFile[]; quiet: b
   const bad = files.filter(({ state }) => state !== "following");
   if (!bad.length || quiet && bad.length === files.length) return null;
   return (
-    <ul class="log-files" role="status" data-testid="log-files">
-      {bad.map((file) => <BadFile key={`${file.pbx} ${file.name}`} file={file} />)}
-    </ul>
+    <div class="log-bad-files" role="status" data-testid="log-files">
+      <ul class="log-files">
+        {bad.map((file) => <BadFile key={`${file.pbx} ${file.name}`} file={file} />)}
+      </ul>
+    </div>
   );
 }
 
@@ -34,6 +39,34 @@ function BadFile({ file }: { file: LogFile }) {
         {file.error !== null && <span class="faint">{` ${file.error}`}</span>}
       </span>
     </li>
+  );
+}
+
+/** Why there is no log at all: no endpoint of that name, or several; null for any other failure. */
+export function noEndpoint(scope: LogScope, error: unknown) {
+  if (scope.kind !== "endpoint" || !(error instanceof ApiError)) return null;
+  const { name } = scope;
+  const pbxs = ambiguousPbxs(error);
+  if (pbxs.length > 0) {
+    return (
+      <Empty icon={FileQuestion} title={t("config.which", { name })}>
+        <p class="row-of-buttons">
+          {pbxs.map((pbx) => (
+            <Link key={pbx} to={endpointPath(name, { pbx, part: "logs" })} class="button">{pbx}</Link>
+          ))}
+        </p>
+      </Empty>
+    );
+  }
+  if (error.status !== 404) return null;
+  return (
+    <Empty icon={FileQuestion} title={t("logs.gone", { name })}>
+      <p>{t("logs.gone.text")}</p>
+      <p class="row-of-buttons">
+        <Link to="/endpoints" class="button">{t("page.endpoints")}</Link>
+        <Link to={withQuery("/logs", { q: name })} class="button">{t("logs.gone.search", { name })}</Link>
+      </p>
+    </Empty>
   );
 }
 

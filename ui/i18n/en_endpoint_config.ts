@@ -25,6 +25,7 @@ export const enEndpointConfig = {
   "config.template": "template",
   "config.inherits": "takes options from",
   "config.used_by": "{n, plural, one {Also used by {names}.} other {Also used by #: {names}.}}",
+  "config.used_by.template": "{n, plural, one {Used by {names}.} other {Used by #: {names}.}}",
   "config.section.add": "Add a section:",
   "config.section.remove": "Remove section {name}",
   "config.option.name": "Option",
@@ -99,10 +100,13 @@ export const enEndpointConfig = {
   "config.remove": "Delete",
   "config.remove.text":
     "Its sections are taken out of pjsip.conf, and the phone can no longer register. The history stays.",
+  "config.remove.text.template":
+    "It is taken out of pjsip.conf. What inherits it has to be changed first. The history stays.",
   "config.remove.ask": "Delete {name}…",
   "config.remove.question": "Delete {name}?",
   "config.remove.do": "Delete {name}",
-  "config.removed": "{name} is deleted from pjsip.conf.",
+  "config.removed":
+    "{name} is deleted from pjsip.conf. It comes back with “Roll back to this” in the history.",
 
   "config.broken": "The configuration cannot be read",
   "config.gone": "There is no {name} in pjsip.conf",

@@ -48,6 +48,10 @@ export const enEndpointLogs = {
   "logs.file.unreadable.do":
     "Give the user that runs Doorline the right to read it, for example with the group asterisk.",
 
+  "logs.gone": "There is no endpoint {name}",
+  "logs.gone.text": "It may have been removed. What the log said of it can still be found by its name.",
+  "logs.gone.search": "Find {name} in the log",
+
   "logs.empty.none": "No log is followed",
   "logs.empty.none.do": "Name the log of Asterisk and start Doorline again:",
   "logs.empty.none.more":
@@ -64,7 +68,6 @@ export const enEndpointLogs = {
   "logs.empty.all": "The log is silent so far",
   "logs.empty.all.do": "Lines appear here as Asterisk writes them.",
 
-  "keys.logs.filter": "In a log: to its filter",
   "keys.logs.follow": "In a log: to the end, and stay there",
   "keys.logs.pause": "In a log: pause, go on",
   "keys.logs.wrap": "In a log: wrap long lines",

@@ -41,15 +41,19 @@ export const ruEndpointLogs: Record<keyof typeof enEndpointLogs, string> = {
   "logs.below":
     "{n, plural, one {# новая строка} few {# новые строки} many {# новых строк} other {# новой строки}}",
   "logs.follow": "В конец",
-  "logs.call": "Звонок {call} на всех устройствах",
+  "logs.call": "Звонок {call} на всех телефонах",
   "logs.call.leave": "Все строки",
-  "logs.call.follow": "Только строки звонка {call}, на всех устройствах",
+  "logs.call.follow": "Только строки звонка {call}, на всех телефонах",
 
   "logs.file.missing": "Файла {name} нет.",
   "logs.file.missing.do": "Он начнёт читаться, как только Asterisk его создаст.",
   "logs.file.unreadable": "Файл {name} не читается.",
   "logs.file.unreadable.do":
     "Дайте пользователю, под которым работает Doorline, право на чтение, например через группу asterisk.",
+
+  "logs.gone": "Нет телефона {name}",
+  "logs.gone.text": "Возможно, его удалили. То, что о нём было в журнале, можно найти по имени.",
+  "logs.gone.search": "Найти {name} в журнале",
 
   "logs.empty.none": "Журнал не подключён",
   "logs.empty.none.do": "Укажите журнал Asterisk и перезапустите Doorline:",
@@ -67,7 +71,6 @@ export const ruEndpointLogs: Record<keyof typeof enEndpointLogs, string> = {
   "logs.empty.all": "В журнале пока тихо",
   "logs.empty.all.do": "Строки появятся здесь, как только Asterisk их запишет.",
 
-  "keys.logs.filter": "В журнале: к его фильтру",
   "keys.logs.follow": "В журнале: в конец и следить дальше",
   "keys.logs.pause": "В журнале: пауза, продолжить",
   "keys.logs.wrap": "В журнале: перенос длинных строк",

@@ -26,7 +26,13 @@ export function EndpointConfigPage({ name, pbx }: { name: string; pbx: string | 
     `/api/endpoints/${encodeURIComponent(name)}/config/versions`,
     { pbx, limit: 30 },
   );
-  useKeys({ Escape: () => navigate(endpointPath(name, { pbx: pbx ?? undefined })) });
+  useKeys({
+    // A template has no page of its own beside this one.
+    Escape: () =>
+      navigate(
+        read.config?.kind === "endpoint" ? endpointPath(name, { pbx: pbx ?? undefined }) : "/endpoints",
+      ),
+  });
   if (!read.config) {
     if (read.error === null) return <Skeleton rows={6} tall />;
     const named = ambiguousPbxs(read.error);

@@ -52,10 +52,12 @@ export function ConfigDesk({ place, config, replace, reload, versions }: ConfigD
   const [asked, setAsked] = useState<Asked | null>(null);
   const [conflict, setConflict] = useState(false);
   const [result, setResult] = useState<ConfigChange | null>(null);
-  const [removed, setRemoved] = useState(false);
+  /** The revision after a removal; null while it is there. */
+  const [removed, setRemoved] = useState<string | null>(null);
   const [secrets, setSecrets] = useState(false);
   const field = useRef<HTMLTextAreaElement>(null);
-  const may = isAdmin.value && config.editable && !removed;
+  const may = isAdmin.value && config.editable && removed === null;
+  const mayReturn = isAdmin.value && config.editable;
   const text = draft ?? config.text;
   const dirty = draft !== null && draft !== config.text;
   const edit: ConfigAct = { kind: "edit", revision: config.revision, text };
@@ -69,7 +71,7 @@ export function ConfigDesk({ place, config, replace, reload, versions }: ConfigD
     setResult(change);
     if (change.result === "saved") {
       setDraft(null);
-      if (was === "remove") setRemoved(true);
+      setRemoved(was === "remove" ? change.revision : null);
       // What is gone cannot be read again; its history can.
       if (was === "remove") versions.reload();
       else reload();
@@ -97,10 +99,10 @@ export function ConfigDesk({ place, config, replace, reload, versions }: ConfigD
         <ConfigHead config={config} />
         {result && (
           <ConfigResult change={result} onClose={() => setResult(null)}>
-            {removed && <p>{t("config.removed", { name: config.name })}</p>}
+            {removed !== null && <p>{t("config.removed", { name: config.name })}</p>}
           </ConfigResult>
         )}
-        {!removed && (
+        {removed === null && (
           <>
             <div class="conf-views">
               <ChoiceOf
@@ -166,9 +168,12 @@ export function ConfigDesk({ place, config, replace, reload, versions }: ConfigD
         <ConfigHistory
           versions={versions}
           note={may && dirty ? t("config.history.dirty") : undefined}
-          onRollback={may && !dirty ? (version) => setAsked(rollbackTo(version, config)) : undefined}
+          onRollback={mayReturn && !dirty
+            ? (version) =>
+              setAsked(rollbackTo(version, { name: config.name, revision: removed ?? config.revision }))
+            : undefined}
         />
-        <InheritedTemplates config={config} />
+        {removed === null && <InheritedTemplates config={config} />}
         {may && <Remove config={config} onAsk={setAsked} />}
       </div>
       {asked && !conflict && (
@@ -251,10 +256,11 @@ function Foot({ config, text, busy, problems, onProblem, onDiscard, onSave }: {
 
 function Remove({ config, onAsk }: { config: EndpointConfig; onAsk: (asked: Asked) => void }) {
   const { name, revision } = config;
+  const text = t(config.kind === "template" ? "config.remove.text.template" : "config.remove.text");
   return (
     <section class="card" aria-label={t("config.remove")}>
       <h2 class="section-title">{t("config.remove")}</h2>
-      <p class="muted">{t("config.remove.text")}</p>
+      <p class="muted">{text}</p>
       <button
         type="button"
         class="button danger-quiet"
@@ -263,7 +269,7 @@ function Remove({ config, onAsk }: { config: EndpointConfig; onAsk: (asked: Aske
           onAsk({
             what: { kind: "remove", revision },
             title: t("config.remove.question", { name }),
-            text: t("config.remove.text"),
+            text,
             action: t("config.remove.do", { name }),
             danger: true,
           })}
@@ -274,11 +280,11 @@ function Remove({ config, onAsk }: { config: EndpointConfig; onAsk: (asked: Aske
   );
 }
 
-function rollbackTo(version: ConfigVersion, config: EndpointConfig): Asked {
+function rollbackTo(version: ConfigVersion, to: { name: string; revision: string }): Asked {
   const at = shortTime(Date.parse(version.at), now.peek());
   return {
-    what: { kind: "rollback", revision: config.revision, version: version.id },
-    title: t("config.rollback.title", { name: config.name, at }),
+    what: { kind: "rollback", revision: to.revision, version: version.id },
+    title: t("config.rollback.title", { name: to.name, at }),
     text: t("config.save.text"),
     action: t("config.rollback.do"),
     why: t("config.rollback.why", { at }),

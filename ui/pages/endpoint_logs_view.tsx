@@ -8,10 +8,9 @@ import { withQuery } from "../api.ts";
 import { Icon } from "../components/icon.tsx";
 import { LevelChips, LogFilters } from "../components/log_filters.tsx";
 import { dayOf, LogList } from "../components/log_list.tsx";
-import { LogFiles, NoLines } from "../components/log_states.tsx";
+import { LogFiles, noEndpoint, NoLines } from "../components/log_states.tsx";
 import { LogButtons, LogStatus } from "../components/log_tools.tsx";
 import { Broken, Skeleton } from "../components/states.tsx";
-import { number } from "../i18n/times.ts";
 import { t } from "../i18n/translate.ts";
 import { endpointPath, navigate, place, setQuery } from "../router.ts";
 import { type LogFollower, useLogs } from "../store/endpoint_logs.ts";
@@ -51,6 +50,8 @@ export function LogView({ scope, endpoint }: LogViewProps) {
   const sources = useSources(follower, history);
   useLogKeys({ follower, follow, scroller, search, endpoint });
 
+  const none = noEndpoint(scope, history.error);
+  if (none) return none;
   const empty = told.shown === 0;
   const waits = !follower.ready.value && history.page === null && history.error === null;
   return (
@@ -218,7 +219,7 @@ function Start({ history, cleared }: { history: LogHistory; cleared: boolean }) 
     );
   }
   if (history.page === null || history.busy) return <p class="log-start faint">{t("state.loading")}</p>;
-  return <p class="log-start faint">{t("logs.start", { n: number(history.page.stats.lines) })}</p>;
+  return <p class="log-start faint">{t("logs.start")}</p>;
 }
 
 /** This page with a call in its address. Filters stay behind: they were about other lines. */

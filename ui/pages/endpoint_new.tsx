@@ -152,7 +152,7 @@ function Making({ pbx, templates }: { pbx: string | null; templates: ConfigTempl
           {!whole && <span class="muted">{t("config.new.lacking")}</span>}
         </div>
       </div>
-      <section class="conf-preview" aria-label={t("config.new.preview")}>
+      <div class="conf-preview">
         <div class="conf-views">
           <h2 class="section-title">{t("config.new.preview")}</h2>
           {preview.length > 0 && <SecretsToggle shown={secrets} onToggle={() => setSecrets(!secrets)} />}
@@ -171,7 +171,7 @@ function Making({ pbx, templates }: { pbx: string | null; templates: ConfigTempl
               {t(check.busy ? "state.loading" : "config.new.preview.empty")}
             </p>
           )}
-      </section>
+      </div>
       {asking && (
         <ConfigChangeDialog
           title={t("config.new.title", { name })}

@@ -5,7 +5,7 @@
 import { ApiError, request, withQuery } from "../api.ts";
 import type { Key } from "../i18n/en.ts";
 import { t } from "../i18n/translate.ts";
-import type { ConfigChange, ConfigProblem, ConfigVersion, EndpointConfig, Page } from "../types.ts";
+import type { ConfigChange, ConfigProblem, EndpointConfig } from "../types.ts";
 import { type Refusal, wordsFor, wordsForReading } from "./refusals.ts";
 
 /** Whose configuration. `pbx` is null where the address does not name one. */
@@ -42,14 +42,6 @@ export interface ActOptions {
 /** Reads a configuration. @throws ApiError */
 export function readConfig(place: ConfigPlace, signal?: AbortSignal): Promise<EndpointConfig> {
   return request("GET", address(place, ""), { signal });
-}
-
-/** Reads versions, the newest first. @throws ApiError */
-export function readVersions(
-  place: ConfigPlace,
-  options: { cursor: string | null; signal?: AbortSignal },
-): Promise<Page<ConfigVersion>> {
-  return request("GET", address(place, "/versions", { limit: "30", cursor: options.cursor }), options);
 }
 
 /** Reads what an endpoint can be made of. @throws ApiError */

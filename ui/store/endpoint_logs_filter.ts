@@ -123,6 +123,11 @@ export function pieces(text: string, found: RegExp | null): Piece[] {
   return cut;
 }
 
+/** As the service has it: a module is a file, or the folder that it is in. */
+function isOf(source: string | null, wanted: string): boolean {
+  return moduleOf(source) === wanted || source !== null && source.split("/").slice(0, -1).includes(wanted);
+}
+
 /** What a line is to a choice: whether it is shown, and whether only its level keeps it away. */
 export type Fit = "shown" | "other_level" | "none";
 
@@ -134,7 +139,7 @@ export function fitter(choice: LogChoice): (line: LogLine) => Fit {
   const bounded = choice.from !== "" || choice.to !== "";
   const known = new WeakMap<LogLine, Fit>();
   function judge(line: LogLine): Fit {
-    if (choice.source !== "" && moduleOf(line.source) !== choice.source) return "none";
+    if (choice.source !== "" && !isOf(line.source, choice.source)) return "none";
     if (bounded) {
       const at = line.timestamp === null ? NaN : Date.parse(line.timestamp);
       // A line whose time nobody knows is in no span of time.
