@@ -3,9 +3,8 @@
  * The SIP endpoints: one actor each. It routes what the PBXs say to the actors, reconciles them with what a PBX lists,
  * and tells the database and the feed what they come to. Which calls an endpoint is in is derived from the calls.
  */
-import { monotonicFactory } from "ulid";
 import type { StoredAlert, StoredEndpoint, StoredGap } from "../db/endpoints.ts";
-import type { EndpointChangeRow, WriteUnit } from "../db/rows.ts";
+import type { WriteUnit } from "../db/rows.ts";
 import { alertDueAt, calmAt, endpointMachine, type EndpointSettings } from "../machines/endpoint.ts";
 import type { EndpointEvent, EndpointFact } from "../machines/endpoint_events.ts";
 import type { EndpointAlertView, EndpointStatus, EndpointView } from "../machines/endpoint_views.ts";
@@ -14,14 +13,15 @@ import { decodeEndpointEvent } from "./ami/decode_endpoint.ts";
 import type { AmiPacket } from "./ami/packet.ts";
 import type { AmiSnapshot } from "./ami/sync.ts";
 import type { NumberBook } from "./call_views.ts";
-import { type Clock, toIso } from "./clock.ts";
-import { CROWD } from "./crowd.ts";
+import type { Clock } from "./clock.ts";
 import { EndpointAlerts } from "./endpoint_alerts.ts";
 import { EndpointCalls, keyOf } from "./endpoint_calls.ts";
 import { type EndpointDetails, type ListedState, readEndpointLists } from "./endpoint_lists.ts";
 import { type AskList, EndpointReader } from "./endpoint_reader.ts";
-import { endpointRow, restoreEndpoint } from "./endpoint_rows.ts";
-import { type EndpointPlace, endpointView, isSameEndpoint } from "./endpoint_views.ts";
+import { restoreEndpoint } from "./endpoint_rows.ts";
+import { EndpointSaver, type EndpointState } from "./endpoint_saver.ts";
+import { EndpointScreen } from "./endpoint_screen.ts";
+import { type EndpointPlace, endpointView } from "./endpoint_views.ts";
 import type { Feed } from "./feed.ts";
 import { Hub, type Turn } from "./hub.ts";
 import type { Logger } from "./logger.ts";
@@ -39,13 +39,6 @@ interface EndpointsOptions {
   log: Pick<Logger, "info" | "warn" | "error">;
   /** Called when endpoints came or went, or are made of something else. */
   onNames?: () => void;
-}
-
-interface Entry {
-  place: EndpointPlace;
-  view: EndpointView;
-  /** What its row says, but for times of looking. */
-  stored: string;
 }
 
 type Turned = Turn<typeof endpointMachine>;
@@ -77,26 +70,25 @@ function exactMachine(clock: Clock) {
 export class Endpoints {
   readonly #options: EndpointsOptions;
   readonly #hub: Hub<typeof endpointMachine>;
-  readonly #entries = new Map<string, Entry>();
+  readonly #places = new Map<string, EndpointPlace>();
   readonly #pbxs: PbxGaps;
   readonly #calls = new EndpointCalls();
   readonly #alerts: EndpointAlerts;
   readonly #reader: EndpointReader;
-  readonly #ulid = monotonicFactory();
+  readonly #screen: EndpointScreen;
+  readonly #saver: EndpointSaver;
   readonly #quarantined = new Set<string>();
-  /** Endpoints whose row is to be made when the database is back. */
-  readonly #held = new Set<string>();
-  /** What changes while many do at once, told at the end of it. */
-  #crowd: Set<string> | null = null;
   /** Names or AORs changed since that was last told. */
   #named = false;
   #taken = 0;
 
   constructor(options: EndpointsOptions) {
     this.#options = options;
+    this.#screen = new EndpointScreen(options);
+    this.#saver = new EndpointSaver(options, (key) => this.#state(key));
     this.#pbxs = new PbxGaps({
       clock: options.clock,
-      write: (pbxGap) => this.#record(pbxGap.pbx, { pbxGap }),
+      write: (pbxGap) => this.#saver.write(pbxGap.pbx, { pbxGap }),
     });
     this.#hub = new Hub({
       machine: exactMachine(options.clock),
@@ -114,7 +106,7 @@ export class Endpoints {
 
   /** Endpoints that are known. */
   get size(): number {
-    return this.#entries.size;
+    return this.#places.size;
   }
 
   /** Events that endpoints took, since the start. */
@@ -170,12 +162,11 @@ export class Endpoints {
       this.#hub.start(key, { snapshot });
       const heardUntil = this.#pbxs.silentSince(row.pbx) ?? lastOnlineAt ?? now;
       this.#hub.send(key, { type: "resume", at: now, heardUntil });
-      const entry: Entry = { place, view: null!, stored: "" };
-      entry.view = this.#view(key, entry);
-      entry.stored = this.#essence(key, entry);
-      this.#entries.set(key, entry);
+      this.#places.set(key, place);
+      this.#screen.begin(key, this.#view(key, place));
+      this.#saver.isStored(key);
     }
-    this.#alerts.forgetAllBut((pbx, name) => this.#entries.has(keyOf(pbx, name)));
+    this.#alerts.forgetAllBut((pbx, name) => this.#places.has(keyOf(pbx, name)));
     this.#options.onNames?.();
   }
 
@@ -188,7 +179,7 @@ export class Endpoints {
     const { name, event } = said;
     const key = keyOf(pbx, name);
     this.#taken++;
-    if (!this.#entries.has(key)) {
+    if (!this.#places.has(key)) {
       // One that was taken out of the configuration is still spoken of, until its last contact ran out.
       if (event.type !== "contact.changed" || event.status === "removed") {
         return this.#reader.want(pbx, name);
@@ -214,7 +205,7 @@ export class Endpoints {
     const { at, endpoints, aors, contacts, buffered } = snapshot;
     const sync = this.#pbxs.opened(name, at);
     const toSteady = (wall: number) => clock.fromWall(wall);
-    this.#together(() => {
+    this.#screen.together(() => {
       if (endpoints !== null) {
         this.#lists(name, readEndpointLists({ endpoints, aors, contacts, toSteady }), { sync, at });
       }
@@ -227,8 +218,8 @@ export class Endpoints {
   down(name: string, at: number): void {
     if (!this.#pbxs.lost(name, at)) return;
     this.#reader.forget(name);
-    this.#together(() => {
-      for (const [key, { place }] of this.#entries) {
+    this.#screen.together(() => {
+      for (const [key, place] of this.#places) {
         if (place.pbx === name) this.#deliver(key, { type: "link.down", at });
       }
     });
@@ -246,24 +237,24 @@ export class Endpoints {
 
   /** Names or owners changed: what is shown is made anew. */
   namesChanged(): void {
-    this.#together(() => {
-      for (const key of this.#entries.keys()) this.#show(key);
+    this.#screen.together(() => {
+      for (const key of this.#places.keys()) this.#show(key);
     });
   }
 
   /** All endpoints, by PBX and name. */
   list(): EndpointView[] {
     const { compare } = new Intl.Collator("en", { numeric: true });
-    return Array.from(this.#entries.values(), ({ view }) => view)
+    return this.#screen.views()
       .sort((one, other) => compare(one.pbx, other.pbx) || compare(one.name, other.name));
   }
 
   /** One endpoint, or null. @throws AmbiguousEndpoint when several PBXs have it and none is named */
   find(name: string, pbx?: string): EndpointView | null {
-    if (pbx !== undefined) return this.#entries.get(keyOf(pbx, name))?.view ?? null;
-    const found = this.pbxs.filter((one) => this.#entries.has(keyOf(one, name)));
+    if (pbx !== undefined) return this.#screen.get(keyOf(pbx, name));
+    const found = this.pbxs.filter((one) => this.#places.has(keyOf(one, name)));
     if (found.length > 1) throw new AmbiguousEndpoint(name, found);
-    return found.length === 0 ? null : this.#entries.get(keyOf(found[0]!, name))!.view;
+    return found.length === 0 ? null : this.#screen.get(keyOf(found[0]!, name));
   }
 
   /** Alerts that are not over, the newest first. */
@@ -292,13 +283,13 @@ export class Endpoints {
   /** Endpoints by status, for metrics. */
   counts(): Record<EndpointStatus, number> {
     const counts = { online: 0, offline: 0, unknown: 0 };
-    for (const { view } of this.#entries.values()) counts[view.status]++;
+    for (const { status } of this.#screen.views()) counts[status]++;
     return counts;
   }
 
   /** Names and AORs, for those who look for them in texts. */
   names(): { pbx: string; name: string; aors: string[] }[] {
-    return Array.from(this.#entries.values(), ({ place: { pbx, name, details } }) => ({
+    return Array.from(this.#places.values(), ({ pbx, name, details }) => ({
       pbx,
       name,
       aors: details.aors,
@@ -307,9 +298,7 @@ export class Endpoints {
 
   /** Writes what was held back; call it when the database is back. */
   catchUp(): void {
-    const held = [...this.#held];
-    this.#held.clear();
-    for (const key of held) this.#save(key, []);
+    this.#saver.catchUp();
   }
 
   /** Stops all timers, and hands over what waits to be written. */
@@ -324,8 +313,8 @@ export class Endpoints {
     states: Map<string, ListedState>,
     { sync, at = this.#options.clock.now() }: { sync: boolean; at?: number },
   ): void {
-    this.#together(() => {
-      for (const [key, { place }] of [...this.#entries]) {
+    this.#screen.together(() => {
+      for (const [key, place] of [...this.#places]) {
         if (place.pbx === pbx && !states.has(place.name)) this.#remove(key, at);
       }
       for (const state of states.values()) {
@@ -345,11 +334,11 @@ export class Endpoints {
 
   #listed(pbx: string, { name, details, listing }: ListedState, { sync, at }: { sync: boolean; at: number }) {
     const key = keyOf(pbx, name);
-    const entry = this.#entries.get(key);
-    if (entry === undefined) this.#start(pbx, name, details);
+    const place = this.#places.get(key);
+    if (place === undefined) this.#start(pbx, name, details);
     else {
-      this.#named ||= `${entry.place.details.aors}` !== `${details.aors}`;
-      entry.place = { ...entry.place, details };
+      this.#named ||= `${place.details.aors}` !== `${details.aors}`;
+      place.details = details;
     }
     this.#deliver(key, { type: "endpoint.listed", at, sync, listing });
   }
@@ -359,28 +348,22 @@ export class Endpoints {
     const key = keyOf(pbx, name);
     const now = clock.now();
     this.#hub.start(key, { input: { at: now, settings } });
-    const entry: Entry = { place: { pbx, name, details, updatedAt: now }, view: null!, stored: "" };
-    entry.view = this.#view(key, entry);
-    this.#entries.set(key, entry);
+    const place = { pbx, name, details, updatedAt: now };
+    this.#places.set(key, place);
+    this.#screen.begin(key, this.#view(key, place));
     this.#named = true;
   }
 
   #remove(key: string, at: number): void {
-    const entry = this.#entries.get(key);
-    if (entry === undefined) return;
-    const { pbx, name } = entry.place;
-    // Or its history would go on as it was, until one of that name comes back.
-    const fact = { type: "endpoint.became_unknown", at, reason: "no_data" } as const;
-    const endpointChanges = this.#hub.get(key)?.context.known == null
-      ? []
-      : [this.#changeRow(pbx, name, fact)!];
+    const state = this.#state(key);
+    if (state === null) return;
+    const { pbx, name } = state.place;
     this.#hub.remove(key);
-    this.#entries.delete(key);
-    this.#held.delete(key);
+    this.#places.delete(key);
     this.#named = true;
     this.#alerts.back(pbx, name, at);
-    this.#options.feed.publish("endpoints", "endpoint.removed", { pbx, name });
-    this.#record(key, { removeEndpoint: { pbx, name }, endpointChanges });
+    this.#screen.remove(key);
+    this.#saver.removed(key, state, at);
   }
 
   #deliver(key: string, event: EndpointEvent): Turned | null {
@@ -390,17 +373,15 @@ export class Endpoints {
   }
 
   #turned({ key, facts }: Turned): void {
-    const entry = this.#entries.get(key);
-    if (entry === undefined) return;
-    const { pbx, name } = entry.place;
-    for (const fact of facts) this.#say(key, entry, fact);
-    const changes = facts.flatMap((fact) => this.#changeRow(pbx, name, fact) ?? []);
+    const place = this.#places.get(key);
+    if (place === undefined) return;
+    for (const fact of facts) this.#say(key, place, fact);
     this.#show(key);
-    if (changes.length > 0 || this.#essence(key, entry) !== entry.stored) this.#save(key, changes);
+    this.#saver.turned(key, facts);
   }
 
   /** What a fact means to others than the endpoint's readers. */
-  #say(key: string, { place: { pbx, name } }: Entry, fact: EndpointFact): void {
+  #say(key: string, { pbx, name }: EndpointPlace, fact: EndpointFact): void {
     const { log } = this.#options;
     switch (fact.type) {
       case "endpoint.offline_too_long": {
@@ -426,64 +407,19 @@ export class Endpoints {
     }
   }
 
-  #changeRow(pbx: string, name: string, fact: EndpointFact): EndpointChangeRow | null {
-    const { clock } = this.#options;
-    const change = (status: EndpointStatus, reason: string | null): EndpointChangeRow => ({
-      id: this.#ulid(clock.toWall(fact.at)),
-      pbx,
-      name,
-      at: toIso(clock, fact.at),
-      status,
-      reason,
-    });
-    switch (fact.type) {
-      case "endpoint.came_online":
-        return change("online", null);
-      case "endpoint.went_offline":
-        return change("offline", fact.reason);
-      case "endpoint.became_unknown":
-        return change("unknown", fact.reason);
-      default:
-        return null;
-    }
-  }
-
   /** Tells readers what changed, if anything that is shown did. */
   #show(key: string): void {
-    const entry = this.#entries.get(key);
-    if (entry === undefined) return;
-    const view = this.#view(key, entry);
-    if (isSameEndpoint(view, entry.view)) {
-      // Round trips and expiries are there for whoever looks next.
-      entry.view = { ...view, updated_at: entry.view.updated_at };
-      return;
-    }
-    entry.place.updatedAt = this.#options.clock.now();
-    entry.view = { ...view, updated_at: toIso(this.#options.clock, entry.place.updatedAt) };
-    if (this.#crowd !== null) this.#crowd.add(key);
-    else this.#options.feed.publish("endpoints", "endpoint.changed", entry.view);
+    const place = this.#places.get(key);
+    if (place === undefined) return;
+    if (this.#screen.show(key, this.#view(key, place))) place.updatedAt = this.#options.clock.now();
   }
 
-  /** Does what changes many endpoints; readers are told at the end, each once, or to begin anew. */
-  #together(work: () => void): void {
-    if (this.#crowd !== null) return work();
-    const crowd = this.#crowd = new Set<string>();
-    try {
-      work();
-    } finally {
-      this.#crowd = null;
-      const { feed } = this.#options;
-      if (crowd.size > CROWD) feed.resync("endpoints");
-      else {
-        for (const key of crowd) {
-          const entry = this.#entries.get(key);
-          if (entry !== undefined) feed.publish("endpoints", "endpoint.changed", entry.view);
-        }
-      }
-    }
+  #state(key: string): EndpointState | null {
+    const place = this.#places.get(key);
+    return place === undefined ? null : { place, snapshot: this.#hub.get(key)! };
   }
 
-  #view(key: string, { place }: Pick<Entry, "place">): EndpointView {
+  #view(key: string, place: EndpointPlace): EndpointView {
     const { clock, book } = this.#options;
     const { pbx, name } = place;
     const snapshot = this.#hub.get(key)!;
@@ -498,39 +434,12 @@ export class Endpoints {
     return { ...view, owner: book.ownerOf(view.display_name) };
   }
 
-  /** What of an endpoint is worth writing when it changes. */
-  #essence(key: string, { place }: Entry): string {
-    const snapshot = this.#hub.get(key)!;
-    const { known, reach, alerted, turns } = snapshot.context;
-    const contacts = reach.contacts.map(({ roundtripMs: _rtt, expiresAt: _expires, ...contact }) => contact);
-    return JSON.stringify([place.details, known, contacts, alerted, turns, snapshot.value.steadiness]);
-  }
-
-  #save(key: string, changes: EndpointChangeRow[]): void {
-    const entry = this.#entries.get(key)!;
-    entry.stored = this.#essence(key, entry);
-    const isBehind = this.#options.isBehind?.() ?? false;
-    if (isBehind) this.#held.add(key);
-    else if (this.#held.size > 0) this.catchUp();
-    if (isBehind && changes.length === 0) return;
-    const row = isBehind ? {} : {
-      endpoint: endpointRow(entry.place, this.#hub.get(key)!, this.#options.clock),
-    };
-    this.#record(key, { ...row, ...(changes.length === 0 ? {} : { endpointChanges: changes }) });
-  }
-
-  #record(key: string, unit: WriteUnit): void {
-    this.#options.record(unit).catch((err) =>
-      this.#options.log.error({ err, endpoint: key }, "An endpoint could not be recorded")
-    );
-  }
-
   #quarantine(key: string, err: unknown): void {
     this.#options.log.error({ err, endpoint: key }, "An endpoint's actor failed and was started anew");
     this.#quarantined.add(key);
-    const entry = this.#entries.get(key);
-    if (entry === undefined) return;
-    const { pbx, name, details } = entry.place;
+    const place = this.#places.get(key);
+    if (place === undefined) return;
+    const { pbx, name, details } = place;
     this.#start(pbx, name, details);
     if (this.#pbxs.isUp(pbx)) this.#reader.want(pbx, name, { detail: true });
   }
