@@ -51,6 +51,8 @@ interface SystemOptions {
 /** Time for the last acknowledgements to leave this machine. */
 const LAST_ACKNOWLEDGEMENTS_MS = 100;
 
+/** How long logs wait for the names of endpoints, in milliseconds. */
+const LOGS_WAIT_MS = 3000;
 /** Lines that whoever begins to read a log is told at once. */
 const LOG_LINES_AT_FIRST = 500;
 
@@ -143,6 +145,8 @@ export function createSystem(options: SystemOptions): System {
     onChanged: (view) => endpoints.callChanged(view),
     onGone: (id, pbxName) => endpoints.callGone(id, pbxName),
   });
+  /** Whose lines are whose can be told. */
+  const named = Promise.withResolvers<void>();
   const endpoints: Endpoints = new Endpoints({
     clock,
     settings: { alertAfterMs: config.endpointAlertAfterMs, ...FLAPPING },
@@ -152,8 +156,12 @@ export function createSystem(options: SystemOptions): System {
     isBehind: () => recorder.isBehind,
     ask: (pbxName, action, fields) => pbx.list(pbxName, action, fields),
     log,
-    onNames: () => logs?.endpointsChanged(),
+    onNames: () => {
+      logs?.endpointsChanged();
+      if (endpoints.size > 0) named.resolve();
+    },
   });
+  let logsStarted: Promise<void> | null = null;
   const logs = logSources.length === 0 ? null : new AsteriskLogs({
     sources: logSources,
     zone: config.asteriskLogZone,
@@ -271,7 +279,13 @@ export function createSystem(options: SystemOptions): System {
       });
       await transport.start();
       pbx.start();
-      await logs?.start();
+      // Lines of before are found by names that the first list tells; without one they are all the same read.
+      const impatience = clock.setTimeout(() => named.resolve(), LOGS_WAIT_MS);
+      void named.promise.then(() => clock.clearTimeout(impatience));
+      if (logs !== null) {
+        logsStarted = named.promise.then(() => logs.start())
+          .catch((err) => log.error({ err }, "Asterisk's logs cannot be followed"));
+      }
       metrics.start({ intercoms, commands, calls, endpoints, feed, links, writer });
       housekeeping.start();
     },
@@ -280,7 +294,8 @@ export function createSystem(options: SystemOptions): System {
       await housekeeping.stop();
       // Nothing new comes in; what waits is committed, and whoever said it hears so before the connections end.
       transport.stopTaking();
-      await Promise.all([pbx.stop(), logs?.stop()]);
+      named.resolve();
+      await Promise.all([pbx.stop(), logs?.stop(), logsStarted]);
       calls.stop();
       endpoints.stop();
       intercoms.stop();
