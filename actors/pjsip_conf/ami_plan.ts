@@ -75,26 +75,28 @@ function lastOf(lines: CategoryLine[], option: string): string | undefined {
   return lines.findLast(({ name }) => name === option)?.value;
 }
 
+/** Which section became which: those that are the same first, then those of one name and type, in their order. */
 function pairUp(before: Category[], after: Category[]): Map<Category, Category> {
   const pairs = new Map<Category, Category>();
-  const free = new Set(after);
-  for (const same of [identical, alike]) {
+  const taken = new Set<Category>();
+  for (const keyOf of [wholeKey, kindKey]) {
+    const free = Map.groupBy(after.filter((one) => !taken.has(one)), keyOf);
     for (const old of before) {
-      const now = pairs.has(old) ? undefined : [...free].find((one) => same(old, one));
+      const now = pairs.has(old) ? undefined : free.get(keyOf(old))?.shift();
       if (now === undefined) continue;
       pairs.set(old, now);
-      free.delete(now);
+      taken.add(now);
     }
   }
   return pairs;
 }
 
-function identical(a: Category, b: Category): boolean {
-  return alike(a, b) && !changesKind(a, b) && keys(own(a)).join("\n") === keys(own(b)).join("\n");
+function wholeKey(category: Category): string {
+  return JSON.stringify([kindKey(category), category.inherits, keys(own(category))]);
 }
 
-function alike(a: Category, b: Category): boolean {
-  return a.name === b.name && a.template === b.template && typeOf(a) === typeOf(b);
+function kindKey(category: Category): string {
+  return JSON.stringify([category.name, category.template, typeOf(category)]);
 }
 
 /** UpdateConfig cannot change a head, and finds sections of one name by their type. */

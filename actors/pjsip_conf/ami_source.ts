@@ -12,13 +12,13 @@ import {
   AmiUnsafeValue,
   MAX_HEADERS,
 } from "../ami/packet.ts";
+import { type AnswerText, sectionsOfAnswer, sectionsOfJson, textOfSections } from "./ami_answers.ts";
 import { CannotPlan, lostLine, planUpdate, type UpdateAction } from "./ami_plan.ts";
 import { type LoadedConf, sameCategories } from "./apply.ts";
 import { type Categories, readCategories } from "./categories.ts";
 import { parseConf } from "./document.ts";
 import { conflict } from "./file_source.ts";
 import { ConfigRefused } from "./refusal.ts";
-import { escapeValue } from "./safety.ts";
 import type { ConfSource } from "./source.ts";
 
 /** Does one action on the PBX at hand. */
@@ -44,8 +44,7 @@ export class SaveUncertain extends Error {
 }
 
 async function load(act: Act): Promise<LoadedConf> {
-  const packet = await ask(act, "GetConfig", { Filename: FILE, Filter: "TEMPLATES=include" });
-  const { text, opaque } = textOfAnswer(packet);
+  const { text, opaque } = await read(act);
   const document = parseConf(text);
   const main = { name: FILE, document, includes: new Map() };
   const categories = readCategories(main);
@@ -58,6 +57,22 @@ async function load(act: Act): Promise<LoadedConf> {
       ? `AMI does not tell which options of [${opaque}] are its own`
       : await whyReadOnly(act, categories),
   };
+}
+
+/**
+ * GetConfigJSON says all in one line, where GetConfig has a header for each: of 5,000 endpoints these took 8 s, and that
+ * 0.8 s. But it does not escape names of templates, so that its answer may be none.
+ */
+async function read(act: Act): Promise<AnswerText> {
+  const fields = { Filename: FILE, Filter: "TEMPLATES=include" };
+  try {
+    const sections = sectionsOfJson((await act("GetConfigJSON", fields)).json ?? "");
+    const answer = sections === null ? null : textOfSections(sections);
+    if (answer !== null && answer.opaque === null) return answer;
+  } catch (error) {
+    if (!(error instanceof AmiRefused)) throw asRefusal(error);
+  }
+  return textOfSections(sectionsOfAnswer(await ask(act, "GetConfig", fields)));
 }
 
 async function whyReadOnly(act: Act, categories: Categories): Promise<string | null> {
@@ -74,41 +89,6 @@ function lossOf(categories: Categories): string | null {
     ? null
     : `Asterisk's UpdateConfig would drop ${lost.option} of [${lost.section}], which is in ` +
       `its template too: change it in the file, or set DOORLINE_PJSIP_CONF`;
-}
-
-/** What GetConfig answered, as the text of a file. A section's own options are those behind what it inherits. */
-export function textOfAnswer(packet: AmiPacket): { text: string; opaque: string | null } {
-  const found: { name: string; lines: string[] }[] = [];
-  let text = "";
-  let opaque: string | null = null;
-  for (let at = 0;; at++) {
-    const number = String(at).padStart(6, "0");
-    const name = packet[`category-${number}`];
-    if (name === undefined) break;
-    const lines: string[] = [];
-    for (let line = 0;; line++) {
-      const value = packet[`line-${number}-${String(line).padStart(6, "0")}`];
-      if (value === undefined) break;
-      lines.push(value);
-    }
-    const inherits = (packet[`templates-${number}`] ?? "").split(",").filter((one) => one !== "");
-    const inherited = inherits.flatMap((base) =>
-      found.find((one) => one.name.toLowerCase() === base.toLowerCase())?.lines ?? []
-    );
-    if (inherited.some((line, index) => lines[index] !== line)) opaque ??= name;
-    const args = [...(packet[`istemplate-${number}`] === undefined ? [] : ["!"]), ...inherits];
-    const head = `[${escapeValue(name)}]${args.length === 0 ? "" : `(${args.join(",")})`}`;
-    const own = lines.slice(inherited.length).map((line) => {
-      const equals = line.indexOf("=");
-      const option = line.slice(0, equals);
-      return `${/^[[#\\]/.test(option) ? "\\" : ""}${escapeValue(option)} = ${
-        escapeValue(line.slice(equals + 1))
-      }`;
-    });
-    text += `${text === "" ? "" : "\n"}${[head, ...own].join("\n")}\n`;
-    found.push({ name, lines });
-  }
-  return { text, opaque };
 }
 
 function obstacle(before: LoadedConf, after: LoadedConf): string | null {

@@ -111,6 +111,11 @@ export function applyText(conf: LoadedConf, group: Group | null, text: string): 
   // New sections go behind the one that they follow in the text, and before all where they follow none: a template has
   // to stand above who inherits it.
   const known = new Map([...pairs].map(([block, chunk]) => [chunk, block]));
+  if (chunks.some((chunk) => chunk.block.addsTo !== null && !known.has(chunk))) {
+    throw new ConfigRefused("unsafe", "A section cannot add to another", [
+      unsafe("[name](+)", "it adds to a section that may be that of others"),
+    ]);
+  }
   const added = new Map<number, string[]>();
   let at = blocks[0]?.from ?? document.lines.length;
   for (const chunk of chunks) {
@@ -231,15 +236,17 @@ function partOf({ name, template, inherits, lines }: Category, whole: boolean): 
   return JSON.stringify([name, template, inherits, shown]);
 }
 
-/** Whether two configurations are the same to Asterisk. */
+/**
+ * Whether two configurations are the same to Asterisk. In what order sections stand does not matter to it any more once
+ * each has the lines of its templates.
+ */
 export function sameCategories(a: Categories, b: Categories): boolean {
   const whole = ({ all }: Categories) =>
-    JSON.stringify(all.map(({ name, template, inherits, lines }) => [
-      name,
-      template,
-      inherits,
-      lines.map((line) => [line.name, line.value]),
-    ]));
+    JSON.stringify(
+      all.map(({ name, template, inherits, lines }) =>
+        JSON.stringify([name, template, inherits, lines.map((line) => [line.name, line.value])])
+      ).sort(),
+    );
   return whole(a) === whole(b);
 }
 

@@ -11,7 +11,7 @@ import { type LoadedConf, sameCategories } from "./apply.ts";
 import type { KnownOptions } from "./options.ts";
 import { ConfigRefused } from "./refusal.ts";
 import type { ConfSource } from "./source.ts";
-import { needsRestart, type Shown, verify } from "./verify.ts";
+import { needsRestart, NO_TRANSPORT, type Shown, verify } from "./verify.ts";
 
 /** Reads a list of the PBX at hand. */
 export type List = (action: string, fields?: Record<string, string>) => Promise<AmiPacket[]>;
@@ -131,7 +131,11 @@ export async function show(list: List, name: string): Promise<Shown> {
   try {
     return await list("PJSIPShowEndpoint", { Endpoint: name });
   } catch (error) {
-    if (error instanceof AmiRefused && /unable to retrieve/i.test(error.reason)) return null;
+    const what = error instanceof AmiRefused
+      ? /^unable to retrieve (endpoint|transport) (.*)$/i.exec(error.reason)
+      : null;
+    if (what?.[1]?.toLowerCase() === "endpoint") return null;
+    if (what !== null) return [{ event: NO_TRANSPORT, objectname: what[2]! }];
     throw asRefusal(error);
   }
 }
@@ -160,7 +164,7 @@ async function prove(options: CarryOutOptions, shownBefore: Map<string, Shown>):
     const found = verdicts.flatMap(({ differences }) => differences);
     const wait = LOOK_AGAIN_MS[attempt];
     if (found.length === 0 || wait === undefined) {
-      const restarts = [...shown].map(([name, packets]) => needsRestart(name, after.categories, packets));
+      const restarts = [...shown.values()].map(needsRestart);
       return {
         differences: found,
         unseen: verdicts.flatMap(({ unseen }) => unseen),

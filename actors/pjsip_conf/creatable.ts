@@ -5,7 +5,7 @@
  * them and stays with whoever keeps the file.
  */
 import { type Categories, typeOf, valueOf } from "./categories.ts";
-import { type SectionInput, sectionText } from "./form.ts";
+import type { SectionInput } from "./form.ts";
 
 export type CreatableId = "phone" | "panel" | "trunk";
 
@@ -116,12 +116,11 @@ export function fieldProblems(
   ];
 }
 
-/** The sections of a new endpoint. Values have been checked. */
-export function createText(creatable: Creatable, name: string, values: CreatableValues): string {
+/** The sections of a new endpoint. Its values are not safe to write yet. */
+export function createSections(creatable: Creatable, name: string, values: CreatableValues): SectionInput[] {
   const value = (field: string) =>
     values[field] ?? creatable.fields.find((one) => one.name === field)?.default ?? "";
-  return (creatable.id === "trunk" ? trunk(name, value) : phone(name, value, creatable.id)).map(sectionText)
-    .join("\n");
+  return creatable.id === "trunk" ? trunk(name, value) : phone(name, value, creatable.id);
 }
 
 type Value = (field: string) => string;

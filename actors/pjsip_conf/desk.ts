@@ -3,7 +3,6 @@
  * The desk where endpoints' configuration is read and changed: who asks gets what they may see, and a change is checked,
  * recorded, written, verified, and taken back when Asterisk does not take it. One change at a time for each PBX.
  */
-import type { Database } from "../../db/client.ts";
 import { findVersion, listVersions } from "../../db/pjsip_versions.ts";
 import type {
   ConfigChangeView,
@@ -11,17 +10,21 @@ import type {
   ConfigVersionView,
   EndpointConfigView,
 } from "../../machines/endpoint_views.ts";
-import type { AmiFields, AmiPacket } from "../ami/packet.ts";
-import type { Clock } from "../clock.ts";
-import type { Role } from "../people/who.ts";
 import { amiSource } from "./ami_source.ts";
 import { type LoadedConf, ownBlocks, textOf } from "./apply.ts";
 import { carryOut, type Outcome, reload, show } from "./carry_out.ts";
 import { typeOf } from "./categories.ts";
-import { type Creatable, creatables, type CreatableValues, createText, fieldProblems } from "./creatable.ts";
+import {
+  type Creatable,
+  creatables,
+  type CreatableValues,
+  createSections,
+  fieldProblems,
+} from "./creatable.ts";
+import type { ChangeOptions, ConfigBy, ConfigDeskOptions, ConfigTemplatesView } from "./desk_types.ts";
 import { fileSource } from "./file_source.ts";
-import { formProblems, formText, type SectionInput } from "./form.ts";
-import { findGroup, GROUP_TYPES, type GroupType, usersOfTemplate } from "./group.ts";
+import { formProblems, formText, type SectionInput, sectionText } from "./form.ts";
+import { findGroup, type Group, GROUP_TYPES, type GroupType, usersOfTemplate } from "./group.ts";
 import { ConfigHistory, type Texts } from "./history.ts";
 import { addShown, type KnownOptions, knownOptions } from "./options.ts";
 import { planChange, type Wanted, withoutPresent } from "./plan.ts";
@@ -36,62 +39,7 @@ export type { RefusalKind } from "./refusal.ts";
 export type { SectionInput } from "./form.ts";
 export type { Creatable, CreatableField, CreatableValues } from "./creatable.ts";
 
-/** Who changes something. */
-export interface ConfigBy {
-  userId: number;
-  name: string;
-  role: Role;
-  address: string;
-}
-
-/** What a change is based on and why it is made. */
-export interface ChangeOptions {
-  /** Revision that was looked at. */
-  revision: string;
-  why: string;
-  /** Checks and compares only. */
-  dryRun: boolean;
-  by: ConfigBy;
-}
-
-/** What can be created, and the templates that are there. */
-export interface ConfigTemplatesView {
-  creatable: Creatable[];
-  templates: { name: string; type: string | null; used_by: string[] }[];
-  editable: boolean;
-  not_editable_reason: string | null;
-}
-
-/** AmiLinks, as far as it is needed. */
-export interface ConfigAmi {
-  action(
-    pbx: string,
-    action: string,
-    fields?: AmiFields,
-    options?: { deadlineMs?: number },
-  ): Promise<AmiPacket>;
-  list(
-    pbx: string,
-    action: string,
-    fields?: AmiFields,
-    options?: { deadlineMs?: number },
-  ): Promise<AmiPacket[]>;
-}
-
-/** What the desk is made of. */
-export interface ConfigDeskOptions {
-  ami: ConfigAmi;
-  /** The file of a PBX, where it is on this machine. */
-  confPath: (pbx: string) => string | null;
-  database: Pick<Database, "query">;
-  clock: Clock;
-  log: {
-    info(detail: Record<string, unknown>, message: string): void;
-    error(detail: Record<string, unknown>, message: string): void;
-  };
-  /** An endpoint's configuration was written, or taken back: it may be read anew. */
-  onSaved?: (pbx: string, name: string) => void;
-}
+export type * from "./desk_types.ts";
 
 /** GetConfig of a large PBX takes longer than other actions. */
 const DEADLINE_MS = 20_000;
@@ -164,9 +112,11 @@ export class ConfigDesk {
       revision: null,
       ...options,
       masked: options.masked ?? false,
-      problems: (conf) => "text" in change ? [] : checkValues(conf, change),
+      problems: (conf) => "text" in change ? [] : checkValues(conf, name, change),
       text: (conf) =>
-        "text" in change ? change.text : createText(creatable(conf, change.template), name, change.values),
+        "text" in change
+          ? change.text
+          : createSections(creatable(conf, change.template), name, change.values).map(sectionText).join("\n"),
     });
   }
 
@@ -182,7 +132,8 @@ export class ConfigDesk {
       exists: "must",
       ...options,
       masked: false,
-      problems: () => "text" in change ? [] : formProblems(change.sections),
+      problems: (conf, group) =>
+        "text" in change ? [] : [...noForm(conf, group!), ...formProblems(change.sections)],
       text: (conf, group) => {
         if ("text" in change) return change.text;
         const elsewhere = group!.members.filter(({ category }) => category.places[0]!.file !== conf.main);
@@ -384,7 +335,7 @@ export class ConfigDesk {
       { pbx, name, action: wanted.action, version, result, failure },
       "Configuration was changed",
     );
-    this.#options.onSaved?.(pbx, name);
+    for (const one of new Set([name, ...rest.names])) this.#options.onSaved?.(pbx, one);
     return { outcome, version };
   }
 
@@ -451,10 +402,25 @@ function creatable(conf: LoadedConf, id: string): Creatable {
 
 function checkValues(
   conf: LoadedConf,
+  name: string,
   change: { template: string; values: CreatableValues },
 ): ConfigProblemView[] {
-  return fieldProblems(creatable(conf, change.template), change.values)
-    .map(({ field, message }) => problem("bad_field", message, { option: field }));
+  const from = creatable(conf, change.template);
+  return [
+    ...fieldProblems(from, change.values)
+      .map(({ field, message }) => problem("bad_field", message, { option: field })),
+    ...formProblems(createSections(from, name, change.values)),
+  ];
+}
+
+/** What a form cannot show as it stands: it has one list of options for each section. */
+function noForm(conf: LoadedConf, group: Group): ConfigProblemView[] {
+  const block = ownBlocks(conf, group).find(({ addsTo, options }) =>
+    addsTo !== null || options.some(({ joined }) => joined !== null)
+  );
+  if (block === undefined) return [];
+  const message = `[${block.name}] has (+) or +=, which a form cannot show: change it as text`;
+  return [problem("not_editable", message, { section: block.name })];
 }
 
 function isGroupType(type: string | null): type is GroupType | null {

@@ -16,6 +16,7 @@ import type { ConfSource } from "./source.ts";
 const MAX_BYTES = 8 * 1024 * 1024;
 const MAX_DEPTH = 10;
 const MAX_FILES = 200;
+const OWNER = "it would get another owner: run Doorline as the owner of the file, or change it through AMI";
 
 /** A source for the file at a path. */
 export function fileSource(path: string): ConfSource {
@@ -153,7 +154,11 @@ async function writeWhole(
   using file = await Deno.open(path, { write: true, createNew: true, mode: 0o600 });
   for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
   const made = await file.stat();
-  if (made.uid !== uid || made.gid !== gid) await Deno.chown(path, uid, gid);
+  if (made.uid !== uid || made.gid !== gid) {
+    await Deno.chown(path, uid, gid).catch((error) => {
+      throw new Error(OWNER, { cause: error });
+    });
+  }
   await Deno.chmod(path, mode & 0o7777);
   await file.sync();
 }
@@ -170,6 +175,8 @@ async function syncFolder(path: string): Promise<void> {
 async function whyReadOnly(path: string): Promise<string | null> {
   try {
     const real = await Deno.realPath(path);
+    const { uid } = await Deno.stat(real);
+    if (uid !== Deno.uid() && Deno.uid() !== 0) throw new Error(OWNER);
     await Promise.all([access(real, constants.W_OK), access(dirname(real), constants.W_OK)]);
     return null;
   } catch (error) {

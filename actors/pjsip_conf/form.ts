@@ -7,6 +7,7 @@ import { diffArrays } from "diff";
 import type { ConfigProblemView } from "../../machines/endpoint_views.ts";
 import { type Block, blockText, type ConfDocument } from "./document.ts";
 import { withoutEnd } from "./lines.ts";
+import { ConfigRefused } from "./refusal.ts";
 import { escapeValue, isSafeName, isSafeOption, unsafe, unsafeValue } from "./safety.ts";
 
 /** A section as a form has it. */
@@ -70,6 +71,8 @@ export function sectionText(section: SectionInput): string {
 }
 
 function optionLine(name: string, value: string, between = " = "): string {
+  // Whoever forgot to ask for problems before must not write another line.
+  if (unsafeValue(value) !== null) throw new ConfigRefused("unsafe", `Cannot write a value of ${name}`);
   return `${name}${between}${escapeValue(value)}`.trimEnd();
 }
 
@@ -148,7 +151,9 @@ function rewritten(raw: string, name: string, value: string): string | null {
   const [, before, rest] = /^(\s*[A-Za-z0-9_@]+\s*=>?\s*)(.*)$/.exec(raw) ?? [];
   if (before === undefined || rest === undefined || before.includes("+")) return null;
   const comment = /(?:^|[^\\])(\s*;.*)$/.exec(rest)?.[1] ?? "";
-  return before.trimStart().startsWith(name) ? `${before}${escapeValue(value)}${comment}` : null;
+  return unsafeValue(value) === null && before.trimStart().startsWith(name)
+    ? `${before}${escapeValue(value)}${comment}`
+    : null;
 }
 
 function range(from: number, to: number): number[] {

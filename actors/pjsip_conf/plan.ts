@@ -22,7 +22,7 @@ export interface Wanted {
   /** The sections as they are to be; empty to have none. */
   text: (conf: LoadedConf, group: Group | null) => string;
   /** Problems that are known before. */
-  problems?: (conf: LoadedConf) => ConfigProblemView[];
+  problems?: (conf: LoadedConf, group: Group | null) => ConfigProblemView[];
   masked: boolean;
 }
 
@@ -51,7 +51,7 @@ export function planChange({ name, conf, group, source, wanted, known }: {
     diff: unifiedDiff(name, textBefore, text, { masked: wanted.masked }),
     texts: { before: textBefore, after: text },
   });
-  const early = wanted.problems?.(conf) ?? [];
+  const early = wanted.problems?.(conf, group) ?? [];
   if (early.length > 0) return failed(early, textBefore);
   const sent = wanted.text(conf, group).replaceAll("\r\n", "\n");
   const gone = sent.trim() === "";

@@ -6,7 +6,7 @@
 import type { ConfigProblemView } from "../../machines/endpoint_views.ts";
 
 /** Letters and digits of any script, and what names of sections have beside them. */
-const SECTION = /^[\p{L}\p{N}_.@+:-](?:[\p{L}\p{N}_.@+: -]{0,77}[\p{L}\p{N}_.@+:-])?$/u;
+const SECTION = /^[\p{L}\p{N}_.@*-](?:[\p{L}\p{N}_.@+:/*&%~$' -]{0,77}[\p{L}\p{N}_.@+:/*&%~$'-])?$/u;
 const OPTION = /^@?[A-Za-z0-9][A-Za-z0-9_]{0,63}$/;
 /** CR and LF end a line, NUL what Asterisk reads of it. */
 // deno-lint-ignore no-control-regex -- these are what is looked for
@@ -18,7 +18,7 @@ export const MASK = "••••••";
 
 const encoder = new TextEncoder();
 
-/** Whether a section may have this name. `+` at the start is fine between `[` and `]`. */
+/** Whether a section may have this name, or be named between `(` and `)`, where a leading `+` or `!` is no name. */
 export function isSafeName(name: string): boolean {
   return SECTION.test(name);
 }

@@ -44,6 +44,8 @@ export function validate(options: ValidateOptions): ConfigProblemView[] {
 function textProblems(after: LoadedConf, group: Group | null, options: ValidateOptions): ConfigProblemView[] {
   const { name, text, before } = options;
   const kind = findGroup(before.categories, name)?.kind;
+  // A section whose template is not there has no type; that is said once.
+  if (group === null && after.categories.broken.length > 0) return [];
   if (group === null || kind !== undefined && group.kind !== kind) {
     return [
       problem("not_there", `There is no ${kind ?? "endpoint"} [${name}] among the sections`, {

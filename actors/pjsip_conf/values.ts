@@ -75,7 +75,7 @@ export function sameValue(
     case "one":
       if (truth(written) !== null && truth(shown) !== null) return truth(written) === truth(shown);
       return kind.of.includes(written.toLowerCase()) && kind.of.includes(shown.toLowerCase())
-        ? written.toLowerCase() === shown.toLowerCase()
+        ? plainWord(written) === plainWord(shown)
         : null;
     case "codecs":
       return option === "allow" ? sameCodecs(category, shown) : null;
@@ -94,6 +94,13 @@ export function sameValue(
     default:
       return kind satisfies never;
   }
+}
+
+/** Words that Asterisk takes for another, and shows as that. */
+const ALIASES = new Map([["sdp", "sdes"], ["forced", "always"]]);
+
+function plainWord(word: string): string {
+  return ALIASES.get(word.toLowerCase()) ?? word.toLowerCase();
 }
 
 /** Texts that are shown as they were written. */

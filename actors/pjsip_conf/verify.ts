@@ -9,6 +9,12 @@ import { findGroup, GROUP_TYPES, type GroupType } from "./group.ts";
 import { type KnownOptions, shownValue } from "./options.ts";
 import { sameValue } from "./values.ts";
 
+/**
+ * Stands for an answer that broke off: Asterisk shows nothing of an endpoint whose transport it does not have, and says
+ * `Unable to retrieve transport NAME`.
+ */
+export const NO_TRANSPORT = "NoTransport";
+
 /** What PJSIPShowEndpoint answered; null when Asterisk knows no such endpoint. */
 export type Shown = readonly AmiPacket[] | null;
 
@@ -51,6 +57,9 @@ export function verify(options: VerifyOptions): Verdict {
   }
   if (shown === null) return wrong(`Asterisk does not know the endpoint ${name}`);
   const verdict = wrong();
+  if (needsRestart(shown) !== null) {
+    return { differences: [], unseen: [`Asterisk shows nothing of ${name} while it lacks the transport`] };
+  }
   for (const { category, type } of group.members) {
     if (!isGroupType(type)) continue;
     const old = before.all.find((one) =>
@@ -70,15 +79,14 @@ export function verify(options: VerifyOptions): Verdict {
   return verdict;
 }
 
-/** What Asterisk has to be restarted for, in English; null when nothing. Transports come to be only then. */
-export function needsRestart(name: string, after: Categories, shown: Shown): string | null {
-  const endpoint = findGroup(after, name)?.members.find(({ type }) => type === "endpoint")?.category;
-  const transport = endpoint === undefined ? "" : valueOf(endpoint, "transport") ?? "";
-  if (transport === "" || shown === null) return null;
-  if (shown.some((packet) => packet.event === "TransportDetail" && packet.objectname === transport)) {
-    return null;
-  }
-  return `Asterisk does not have the transport ${transport} yet: transports are taken at a restart only`;
+/**
+ * What Asterisk has to be restarted for, in English; null when nothing. All of an endpoint is taken at a reload; a
+ * transport only if it is new and its port is free (16.28, 22.10).
+ */
+export function needsRestart(shown: Shown): string | null {
+  const transport = shown?.find(({ event }) => event === NO_TRANSPORT)?.objectname;
+  if (transport === undefined) return null;
+  return `Asterisk did not take the transport ${transport} at the reload: it may at a restart`;
 }
 
 function compare({ category, old, type, packet, packetBefore, known }: {

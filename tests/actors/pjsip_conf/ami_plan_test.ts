@@ -7,6 +7,7 @@ import fc from "fast-check";
 import { CannotPlan, lostLine, planUpdate, type UpdateAction } from "../../../actors/pjsip_conf/ami_plan.ts";
 import { type Categories, readCategories } from "../../../actors/pjsip_conf/categories.ts";
 import { parseConf } from "../../../actors/pjsip_conf/document.ts";
+import { BASE, CONF_FILE } from "./conf_files.ts";
 import { updateConfig } from "./fake_pbx.ts";
 
 function read(text: string): Categories {
@@ -28,32 +29,10 @@ function shape({ all }: Categories): string {
   ).join("\n\n");
 }
 
-const BASE = "[base](!)\ntype=endpoint\ncontext=internal\n[t](!)\ntype=aor\n";
-const LINE = fc.record({
-  name: fc.constantFrom("allow", "set_var", "context", "callerid"),
-  value: fc.constantFrom("1", "2", "a;b", "A", "x=y", ""),
-});
-const SECTION = fc.record({
-  name: fc.constantFrom("777", "888", "999"),
-  type: fc.constantFrom("endpoint", "aor", "auth"),
-  heir: fc.boolean(),
-  lines: fc.array(LINE, { maxLength: 6 }),
-});
-/** Sections of one name have different types, as Asterisk wants it. */
-const FILE = fc.uniqueArray(SECTION, { selector: ({ name, type }) => `${name} ${type}`, maxLength: 5 }).map((
-  sections,
-) =>
-  BASE + sections.map(({ name, type, heir, lines }) => {
-    const isHeir = heir && type === "endpoint";
-    const own = lines.map((line) => `${line.name} = ${line.value.replaceAll(";", "\\;")}\n`).join("");
-    return `[${name}]${isHeir ? "(base)" : ""}\n${isHeir ? "" : `type=${type}\n`}${own}`;
-  }).join("")
-);
-
 Deno.test("ami plan: its actions make of any configuration any other", () => {
   let planned = 0;
   fc.assert(
-    fc.property(FILE, FILE, (one, other) => {
+    fc.property(CONF_FILE, CONF_FILE, (one, other) => {
       const [before, after] = [read(one), read(other)];
       fc.pre(lostLine(before) === null && lostLine(after) === null);
       // The model writes a file, which then lacks what is in the template too.

@@ -18,7 +18,7 @@ import { findGroup } from "../../../actors/pjsip_conf/group.ts";
 import { ConfigRefused } from "../../../actors/pjsip_conf/refusal.ts";
 import { groupText } from "../../../actors/pjsip_conf/views.ts";
 
-export const TEXT = `; of all
+const TEXT = `; of all
 [udp]
 type=transport ; not ours
 

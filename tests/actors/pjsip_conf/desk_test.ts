@@ -264,6 +264,19 @@ for (const mode of ["file", "ami"] as const) {
     assert.deepEqual(stage.pbx.done, []);
   });
 
+  test("when the database goes away on the way, what became of it is logged and found out by the next change", async (stage) => {
+    stage.pbx.before = (action) => void (stage.database.away ||= action === "Reload");
+    const broken = await stage.edit((text) => text.replace("ulaw", "nocodec"));
+    assert.deepEqual([broken.result, stage.text()], ["rolled_back", TEXT]);
+    assert.ok(stage.said.some((line) => line.includes("could not be recorded")));
+    stage.pbx.before = () => {};
+    stage.database.away = false;
+    await stage.edit((text) => text.replace("ulaw", "alaw"));
+    const rows = await stage.rows();
+    assert.deepEqual(rows.map(({ action }) => action), ["found", "edit", "found", "edit"]);
+    assert.equal(rows[2]!.text_after, rows[0]!.text_after);
+  });
+
   test("only admins see secrets", async ({ desk }) => {
     const view = await desk.view("main", "777-ep", { masked: true });
     assert.ok(!JSON.stringify(view).includes(SECRET));
@@ -402,4 +415,27 @@ Deno.test("conf desk (file): what an endpoint shares with others is marked, stay
     });
     assert.deepEqual([back.result, back.failure], ["saved", null]);
     assert.equal(stage.text().match(/type = aor/g)?.length, 1);
+  }));
+
+Deno.test("conf desk (file): what is added elsewhere in the file is changed as text, and not by a form", () =>
+  onStage("file", async (stage) => {
+    const text = `${TEXT}\n; later\n[777-ep](+)\ndtmf_mode = info\n`;
+    stage.pbx.file.write(text);
+    const view = await stage.desk.view("main", "777-ep", { masked: false });
+    const options = { revision: view.revision, why: "", dryRun: false, by: BY };
+    const form = stage.desk.change("main", "777-ep", { sections: view.sections }, options);
+    await assert.rejects(form, refusal("invalid"));
+    const done = await stage.edit((own) => own.replace("info", "auto"));
+    assert.deepEqual([done.result, stage.text()], ["saved", text.replace("info", "auto")]);
+  }));
+
+Deno.test("conf desk (file): a template's change tells of every endpoint that inherits it", () =>
+  onStage("file", async (stage) => {
+    const { text, revision } = await stage.desk.view("main", "base", { masked: false });
+    const options = { revision, why: "", dryRun: false, by: BY };
+    const bad = await stage.desk.change("main", "base", { text: text.replace("internal", "zzz") }, options);
+    assert.deepEqual([bad.result, stage.text()], ["rolled_back", TEXT]);
+    const good = await stage.desk.change("main", "base", { text: text.replace("internal", "hall") }, options);
+    assert.deepEqual([good.result, good.failure], ["saved", null]);
+    assert.ok(stage.said.includes("saved base") && stage.said.includes("saved 777-ep"));
   }));
