@@ -83,7 +83,7 @@ export class EndpointReader {
       const packets = await ask(pbx, "PJSIPShowEndpoint", { Endpoint: name });
       return readEndpointDetail(packets, (wall) => clock.fromWall(wall));
     } catch (error) {
-      if (error instanceof AmiRefused && /unable to retrieve/i.test(error.reason)) return null;
+      if (error instanceof AmiRefused && /unable to retrieve endpoint/i.test(error.reason)) return null;
       throw error;
     }
   }
@@ -153,14 +153,20 @@ export class EndpointReader {
   }
 
   async #askSome(pbx: string, wanted: Wanted, isMine: () => boolean): Promise<void> {
-    const { onDetail } = this.#options;
+    const { onDetail, log } = this.#options;
     const names = [...wanted.details, ...wanted.names.size > MANY ? [] : wanted.names].slice(0, AT_ONCE);
     for (const name of names) {
       wanted.names.delete(name);
       wanted.details.delete(name);
-      const state = await this.read(pbx, name);
-      if (!isMine()) return;
-      onDetail(pbx, name, state);
+      try {
+        const state = await this.read(pbx, name);
+        if (!isMine()) return;
+        onDetail(pbx, name, state);
+      } catch (err) {
+        // One whose transport Asterisk could not open cannot be shown; the others can.
+        if (!(err instanceof AmiRefused)) throw err;
+        log.warn({ err, pbx, endpoint: name }, "Asterisk does not show an endpoint");
+      }
     }
   }
 }

@@ -179,7 +179,7 @@ export function createSystem(options: SystemOptions): System {
     servers: amiServers,
     clock,
     links,
-    sink: bothOf(calls, endpoints),
+    sink: allOf([calls, endpoints, { synced: (name) => void configDesk.linkUp(name) }]),
     log,
     onDropped: metrics.forged,
     // Its pjsip.conf is written through the link where it is not on this host.
@@ -187,7 +187,7 @@ export function createSystem(options: SystemOptions): System {
   });
   const desk = new CallDesk({ calls, pbx, book: directory, clock, database: db.reader });
   const endpointDesk = new EndpointDesk({ endpoints, pbx, database: db.reader, clock });
-  const configDesk = new ConfigDesk({
+  const configDesk: ConfigDesk = new ConfigDesk({
     ami: pbx,
     confPath: (name) => confPaths.get(name) ?? null,
     database: db.reader,
@@ -309,18 +309,22 @@ export function createSystem(options: SystemOptions): System {
   };
 }
 
-/** Hands what an Asterisk says to both; what one throws is not the other's trouble, and is thrown on. */
-function bothOf(one: AmiSink, other: AmiSink): AmiSink {
-  const both = (tell: (sink: AmiSink) => void) => {
-    try {
-      tell(one);
-    } finally {
-      tell(other);
+/** Hands what an Asterisk says to all; what one throws is not the others' trouble, and is thrown on. */
+function allOf(sinks: readonly Partial<AmiSink>[]): AmiSink {
+  const tell = (to: (sink: Partial<AmiSink>) => void) => {
+    const failures: unknown[] = [];
+    for (const sink of sinks) {
+      try {
+        to(sink);
+      } catch (error) {
+        failures.push(error);
+      }
     }
+    if (failures.length > 0) throw failures[0];
   };
   return {
-    event: (pbx, packet, at) => both((sink) => sink.event(pbx, packet, at)),
-    synced: (pbx, snapshot) => both((sink) => sink.synced(pbx, snapshot)),
-    down: (pbx, at) => both((sink) => sink.down(pbx, at)),
+    event: (pbx, packet, at) => tell((sink) => sink.event?.(pbx, packet, at)),
+    synced: (pbx, snapshot) => tell((sink) => sink.synced?.(pbx, snapshot)),
+    down: (pbx, at) => tell((sink) => sink.down?.(pbx, at)),
   };
 }

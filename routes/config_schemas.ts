@@ -143,7 +143,7 @@ export const ChangedConfig = z.object({
 /** Which version shall be again. */
 export const ConfigRollback = z.object({
   version: z.string().min(1).max(64),
-  revision,
+  revision: z.string().max(200).openapi({ description: "Empty where the endpoint is not there any more" }),
   why,
   dry_run,
 }).strict().openapi("ConfigRollback");

@@ -3,7 +3,9 @@
  * The configuration of an endpoint or of a template: read, edited as a form or as text, saved with a reason, taken back.
  */
 import { FileQuestion, FileX2 } from "lucide";
+import { useState } from "preact/hooks";
 import { ApiError } from "../api.ts";
+import { ConfigChangeDialog } from "../components/config_change_dialog.tsx";
 import { ConfigHistory } from "../components/config_history.tsx";
 import { ConfigError } from "../components/config_problems.tsx";
 import { Link } from "../components/link.tsx";
@@ -13,10 +15,10 @@ import { endpointPath, navigate } from "../router.ts";
 import { useConfig } from "../store/endpoint_config.ts";
 import { ambiguousPbxs, type ConfigPlace } from "../store/endpoint_config_api.ts";
 import { useKeys } from "../store/keys.ts";
-import { useList } from "../store/load.ts";
+import { type Loaded, useList } from "../store/load.ts";
 import { isAdmin } from "../store/session.ts";
-import type { ConfigVersion } from "../types.ts";
-import { ConfigDesk } from "./endpoint_config_desk.tsx";
+import type { ConfigVersion, Page } from "../types.ts";
+import { type Asked, ConfigDesk, rollbackTo } from "./endpoint_config_desk.tsx";
 
 /** The config page of an endpoint. `pbx` is null where the address does not name one. */
 export function EndpointConfigPage({ name, pbx }: { name: string; pbx: string | null }) {
@@ -37,7 +39,9 @@ export function EndpointConfigPage({ name, pbx }: { name: string; pbx: string | 
     if (read.error === null) return <Skeleton rows={6} tall />;
     const named = ambiguousPbxs(read.error);
     if (named.length) return <Which name={name} pbxs={named} />;
-    if (read.error instanceof ApiError && read.error.status === 404) return <Gone place={place} />;
+    if (read.error instanceof ApiError && read.error.status === 404) {
+      return <Gone place={place} versions={versions} onBack={read.reload} />;
+    }
     return (
       <Empty icon={FileX2} title={t("config.broken")}>
         <ConfigError error={read.error} reading />
@@ -73,11 +77,13 @@ function Which({ name, pbxs }: { name: string; pbxs: readonly string[] }) {
   );
 }
 
-function Gone({ place }: { place: ConfigPlace }) {
-  const versions = useList<ConfigVersion>(
-    `/api/endpoints/${encodeURIComponent(place.name)}/config/versions`,
-    { pbx: place.pbx, limit: 30 },
-  );
+/** It is not in pjsip.conf; what it was can be brought back. */
+function Gone({ place, versions, onBack }: {
+  place: ConfigPlace;
+  versions: Loaded<ConfigVersion, Page<ConfigVersion>>;
+  onBack: () => void;
+}) {
+  const [asked, setAsked] = useState<Asked | null>(null);
   return (
     <>
       <Empty icon={FileQuestion} title={t("config.gone", { name: place.name })}>
@@ -89,8 +95,26 @@ function Gone({ place }: { place: ConfigPlace }) {
       </Empty>
       {versions.items.length > 0 && (
         <div class="conf-alone">
-          <ConfigHistory versions={versions} />
+          <ConfigHistory
+            versions={versions}
+            onRollback={isAdmin.value
+              ? (version) => setAsked(rollbackTo(version, { name: place.name, revision: "" }))
+              : undefined}
+          />
         </div>
+      )}
+      {asked && (
+        <ConfigChangeDialog
+          {...asked}
+          place={place}
+          onDone={() => {
+            setAsked(null);
+            versions.reload();
+            onBack();
+          }}
+          onConflict={onBack}
+          onClose={() => setAsked(null)}
+        />
       )}
     </>
   );

@@ -36,7 +36,8 @@ export interface ConfigDeskProps {
   versions: Loaded<ConfigVersion, Page<ConfigVersion>>;
 }
 
-interface Asked {
+/** What is asked before it is done. */
+export interface Asked {
   what: ConfigAct;
   title: string;
   text: string;
@@ -280,7 +281,8 @@ function Remove({ config, onAsk }: { config: EndpointConfig; onAsk: (asked: Aske
   );
 }
 
-function rollbackTo(version: ConfigVersion, to: { name: string; revision: string }): Asked {
+/** What is asked before an earlier version is brought back; of what is gone the revision is empty. */
+export function rollbackTo(version: ConfigVersion, to: { name: string; revision: string }): Asked {
   const at = shortTime(Date.parse(version.at), now.peek());
   return {
     what: { kind: "rollback", revision: to.revision, version: version.id },
