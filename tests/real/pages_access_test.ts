@@ -8,7 +8,8 @@ import axe from "axe-core";
 import type { Page } from "playwright-core";
 import { lacks } from "../support/available.ts";
 import { inBrowser, type LookOptions, type TestBrowser } from "../support/browser.ts";
-import { type CallWorld, inCallWorld } from "../support/call_world.ts";
+import type { CallWorld } from "../support/call_world.ts";
+import { type EndpointWorld, inEndpointWorld } from "../support/endpoint_pages.ts";
 import { waitFor } from "../support/wait.ts";
 import { inWorld, type World } from "../support/world.ts";
 
@@ -43,6 +44,12 @@ const PATHS = [
   "/settings?tab=companies",
   "/settings?tab=refused",
   "/settings?tab=audit",
+  "/endpoints",
+  "/endpoints/777-ep",
+  "/endpoints/777-ep/logs",
+  "/logs",
+  "/endpoints/777-ep/config",
+  "/endpoints/new",
 ];
 
 Deno.test({
@@ -50,19 +57,21 @@ Deno.test({
     "pages: no page breaks WCAG 2.1 A or AA, nor is wider than its screen, in any theme, language and size",
   ignore: lacks("chromium"),
   fn: () =>
-    inCallWorld("embedded", { env: { DOORLINE_ADOPT: "approve" } }, async (world) => {
+    inEndpointWorld({ DOORLINE_ADOPT: "approve" }, async (world) => {
       await inBrowser(async (browser) => {
         const url = world.service.url;
         const empty = await browser.open(url, { session: world.admin });
         await empty.page.getByText("No panels yet").waitFor();
         await check(empty.page, "an empty board");
         await furnish(world);
+        await furnishWithLines(world);
         const ivan = await world.employee("ivan", ["777"]);
         const paths = [...PATHS, ...await furnishWithCalls(world)];
         const boards: Page[] = [];
         for (const look of LOOKS) {
           boards.push(await walk(browser, url, { ...look, session: world.admin }, paths));
           await answer(browser, world, { ...look, session: ivan });
+          await configure(browser, world, { ...look, session: world.admin });
         }
         await world.service.kill9();
         for (const [index, page] of boards.entries()) {
@@ -189,6 +198,35 @@ async function answer(
   await page.locator("[data-testid=call-card][data-phase=missed]").waitFor();
   await check(page, `calls are over, ${where}`);
   await context.close();
+}
+
+/** Looks at a log that has let go, a configuration that is edited and wrong, and the question before it is saved. */
+async function configure(browser: TestBrowser, { service }: CallWorld, look: LookOptions): Promise<void> {
+  const where = `${look.size} ${look.theme} ${look.language}`;
+  const { page, context } = await browser.open(`${service.url}/endpoints/777-ep/logs?q=says`, look);
+  await page.locator("[data-testid=log-line] mark").first().waitFor();
+  await page.keyboard.press("Home");
+  await page.getByTestId("log-follow").waitFor();
+  await check(page, `a log that has let go, ${where}`);
+  await page.goto(`${service.url}/endpoints/777-ep/config?as=text`);
+  const text = page.getByTestId("config-text");
+  await text.fill((await text.inputValue()).replace("callerid", "max_contacts = many\ncallerid"));
+  await page.getByTestId("config-problems").getByRole("listitem").first().waitFor();
+  await check(page, `a configuration with errors, ${where}`);
+  await page.getByTestId("config-review").click();
+  await page.getByTestId("config-dialog").getByTestId("config-diff").waitFor();
+  await check(page, `the question of a configuration, ${where}`);
+  await context.close();
+}
+
+/** Lines of every level, more than a screen has room for. */
+async function furnishWithLines(world: EndpointWorld): Promise<void> {
+  const levels = ["ERROR", "WARNING", "NOTICE", "SECURITY", "VERBOSE", "DEBUG", "DTMF"];
+  await world.write(...Array.from({ length: 70 }, (_, index) => ({
+    level: levels[index % levels.length],
+    call: index % 3 === 0 ? "C-0000000a" : undefined,
+    message: `PJSIP/777-ep-00000001 says one thing\n  and another\n  and more\n  and more\n  and the last`,
+  })));
 }
 
 /** Calls that live and calls that are over, and the paths of their pages. */
