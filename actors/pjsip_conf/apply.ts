@@ -16,7 +16,7 @@ import {
 } from "./document.ts";
 import type { Group } from "./group.ts";
 import { ConfigRefused } from "./refusal.ts";
-import { isSafeName, isSafeOption, unsafe, unsafeValue } from "./safety.ts";
+import { isSafeName, isSafeOption, refused, unsafeValue } from "./safety.ts";
 
 /** A configuration as it was read. */
 export interface LoadedConf {
@@ -42,21 +42,21 @@ export function ownBlocks(conf: LoadedConf, group: Group): Block[] {
 
 /** What is wrong with a text before it is looked at as configuration: `unsafe` and `syntax`. */
 export function textProblems(text: string): ConfigProblemView[] {
-  if (text.length > MAX_TEXT) return [unsafe("the text", `it is longer than ${MAX_TEXT} characters`)];
+  if (text.length > MAX_TEXT) return [refused("the text", `it is longer than ${MAX_TEXT} characters`)];
   const problems: ConfigProblemView[] = [];
   text.split(/\r?\n/).forEach((line, index) => {
     // deno-lint-ignore no-control-regex -- these are what is looked for
     if (!/[\x00-\x08\x0b-\x1f\x7f]/.test(line) && line.isWellFormed()) return;
-    problems.push(unsafe("the line", "it has a control character or no valid Unicode", { line: index + 1 }));
+    problems.push(refused("the line", "it has a control character or no valid Unicode", { line: index + 1 }));
   });
   if (problems.length > 0) return problems;
   const document = parseConf(text);
   const end = parseConf(`${text}\n[${SENTINEL}]\n`).blocks.at(-1);
   if (end?.name !== SENTINEL) {
-    problems.push(unsafe("the text", "a block comment in it does not end, or ends twice"));
+    problems.push(refused("the text", "a block comment in it does not end, or ends twice"));
   }
   for (const { word, line } of document.directives) {
-    problems.push(unsafe(`#${word}`, "only sections may be written", { line: line + 1 }));
+    problems.push(refused(`#${word}`, "only sections may be written", { line: line + 1 }));
   }
   for (const { line, why } of [...document.broken, ...document.skipped]) {
     problems.push({
@@ -75,18 +75,20 @@ export function textProblems(text: string): ConfigProblemView[] {
 function blockProblems(block: Block): ConfigProblemView[] {
   const at = { section: block.name, line: block.head + 1 };
   if (!isSafeName(block.name)) {
-    return [unsafe("a section", "its name has characters that may mean more to Asterisk", { line: at.line })];
+    return [
+      refused("a section", "its name has characters that may mean more to Asterisk", { line: at.line }),
+    ];
   }
   const problems: ConfigProblemView[] = [];
   if (block.inherits.some((name) => !isSafeName(name))) {
-    problems.push(unsafe("a section", "a name between ( and ) is none", at));
+    problems.push(refused("a section", "a name between ( and ) is none", at));
   }
   for (const { name, value, line } of block.options) {
     const where = { section: block.name, line: line + 1 };
-    if (!isSafeOption(name)) problems.push(unsafe("an option", "its name is none", where));
+    if (!isSafeOption(name)) problems.push(refused("an option", "its name is none", where));
     else {
       const why = unsafeValue(value);
-      if (why !== null) problems.push(unsafe("a value", why, { ...where, option: name }));
+      if (why !== null) problems.push(refused("a value", why, { ...where, option: name }));
     }
   }
   return problems;
@@ -113,7 +115,7 @@ export function applyText(conf: LoadedConf, group: Group | null, text: string): 
   const known = new Map([...pairs].map(([block, chunk]) => [chunk, block]));
   if (chunks.some((chunk) => chunk.block.addsTo !== null && !known.has(chunk))) {
     throw new ConfigRefused("unsafe", "A section cannot add to another", [
-      unsafe("[name](+)", "it adds to a section that may be that of others"),
+      refused("[name](+)", "it adds to a section that may be that of others"),
     ]);
   }
   const added = new Map<number, string[]>();
@@ -227,7 +229,7 @@ function assertFrame(
         chunks.length;
   if (kept) return;
   throw new ConfigRefused("unsafe", "The change would alter more than the sections that it is about", [
-    unsafe("the sections", "something beside them would change"),
+    refused("the sections", "something beside them would change"),
   ]);
 }
 

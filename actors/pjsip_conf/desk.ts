@@ -29,7 +29,7 @@ import { ConfigHistory, type Texts } from "./history.ts";
 import { addShown, type KnownOptions, knownOptions } from "./options.ts";
 import { planChange, type Wanted, withoutPresent } from "./plan.ts";
 import { ConfigRefused } from "./refusal.ts";
-import { isSafeName, unsafe } from "./safety.ts";
+import { isSafeName, refused } from "./safety.ts";
 import type { ConfSource } from "./source.ts";
 import { problem, touched } from "./validate.ts";
 import { configView, versionView, whyNotEditable } from "./views.ts";
@@ -213,7 +213,7 @@ export class ConfigDesk {
     if (!isSafeName(name) || name.length > 79) {
       return Promise.reject(
         new ConfigRefused("unsafe", "The name has characters that may mean more to Asterisk", [
-          unsafe("a section", "its name has characters that may mean more to Asterisk"),
+          refused("a section", "its name has characters that may mean more to Asterisk"),
         ]),
       );
     }

@@ -8,7 +8,7 @@ import type { ConfigProblemView } from "../../machines/endpoint_views.ts";
 import { type Block, blockText, type ConfDocument } from "./document.ts";
 import { withoutEnd } from "./lines.ts";
 import { ConfigRefused } from "./refusal.ts";
-import { escapeValue, isSafeName, isSafeOption, unsafe, unsafeValue } from "./safety.ts";
+import { escapeValue, isSafeName, isSafeOption, refused, unsafeValue } from "./safety.ts";
 
 /** A section as a form has it. */
 export interface SectionInput {
@@ -25,16 +25,16 @@ export interface SectionInput {
 export function formProblems(sections: readonly SectionInput[]): ConfigProblemView[] {
   return sections.flatMap(({ name, type, inherits = [], options }) => {
     if (!isSafeName(name)) {
-      return [unsafe("a section", "its name has characters that may mean more to Asterisk")];
+      return [refused("a section", "its name has characters that may mean more to Asterisk")];
     }
     const problems = options.flatMap((option) => {
       const where = { section: name };
-      if (!isSafeOption(option.name)) return [unsafe("an option", "its name is none", where)];
+      if (!isSafeOption(option.name)) return [refused("an option", "its name is none", where)];
       const why = unsafeValue(option.value);
-      return why === null ? [] : [unsafe("a value", why, { ...where, option: option.name })];
+      return why === null ? [] : [refused("a value", why, { ...where, option: option.name })];
     });
     if (!inherits.every(isSafeName) || (type ?? null) !== null && !isSafeOption(type!)) {
-      problems.push(unsafe("a section", "a template or its type has no name", { section: name }));
+      problems.push(refused("a section", "a template or its type has no name", { section: name }));
     }
     return problems;
   });

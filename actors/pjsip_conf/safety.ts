@@ -45,7 +45,7 @@ export function escapeValue(value: string): string {
 }
 
 /** The problem of something unsafe. Neither a name nor a value is told as it came. */
-export function unsafe(
+export function refused(
   what: string,
   why: string,
   where: Partial<Pick<ConfigProblemView, "section" | "option" | "line">> = {},

@@ -15,6 +15,8 @@ import { Link } from "./link.tsx";
 
 /** Lines of a message that are shown before the rest is folded. */
 const FOLD_AFTER = 4;
+/** Characters that are shown before the rest is folded: one line may have thousands. */
+const FOLD_AFTER_CHARACTERS = 1000;
 
 /** How lines are shown. */
 export interface LogLook {
@@ -75,15 +77,19 @@ function Message({ text, look: { found, wrap } }: { text: string; look: LogLook 
   const lines = text.split("\n");
   const keep = wrap ? FOLD_AFTER : 1;
   // A fold of one line would take as much room as the line.
-  const foldable = lines.length > keep + (wrap ? 1 : 0);
+  const tall = lines.length > keep + (wrap ? 1 : 0);
+  const first = (tall ? lines.slice(0, keep).join("\n") : text).slice(0, FOLD_AFTER_CHARACTERS);
+  const foldable = first.length < text.length;
   const folded = foldable && !open;
-  const rest = lines.slice(keep).join("\n");
+  const rest = text.slice(first.length);
   const foundInside = folded && found !== null && pieces(rest, found).some(({ hit }) => hit);
-  const shown = folded && !foundInside ? lines.slice(0, keep).join("\n") : text;
+  const shown = folded && !foundInside ? first : text;
   return (
     <span class="log-text">
       <span class="log-words">
-        {pieces(shown, found).map(({ text, hit }, index) => hit ? <mark key={index}>{text}</mark> : text)}
+        {pieces(shown, found).map(({ text, hit }, index) =>
+          hit ? <mark key={index}>{legible(text)}</mark> : legible(text)
+        )}
       </span>
       {foldable && !foundInside && (
         <button
@@ -93,10 +99,22 @@ function Message({ text, look: { found, wrap } }: { text: string; look: LogLook 
           onClick={() => setOpen(!open)}
         >
           <Icon of={open ? ChevronDown : ChevronRight} size={14} />
-          {t(open ? "logs.fold" : "logs.unfold", { n: lines.length - keep })}
+          {open
+            ? t("logs.fold")
+            : tall
+            ? t("logs.unfold", { n: lines.length - keep })
+            : t("logs.unfold.long", { n: rest.length })}
         </button>
       )}
     </span>
+  );
+}
+
+/** Controls that turn the order of letters are shown as what they are: a line could look like another one by them. */
+function legible(text: string): string {
+  return text.replace(
+    /[\u202a-\u202e\u2066-\u2069]/g,
+    (control) => `\\u${control.charCodeAt(0).toString(16)}`,
   );
 }
 

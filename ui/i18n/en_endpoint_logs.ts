@@ -10,6 +10,7 @@ export const enEndpointLogs = {
   "logs.levels": "Levels",
   "logs.no_time": "The log does not say when",
   "logs.unfold": "{n, plural, one {# more line} other {# more lines}}",
+  "logs.unfold.long": "{n, plural, one {# more character} other {# more characters}}",
   "logs.fold": "Less",
   "logs.live": "Live",
   "logs.unfollowed": "No file is followed",

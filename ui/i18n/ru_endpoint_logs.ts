@@ -11,6 +11,8 @@ export const ruEndpointLogs: Record<keyof typeof enEndpointLogs, string> = {
   "logs.levels": "Уровни",
   "logs.no_time": "В журнале нет времени",
   "logs.unfold": "{n, plural, one {ещё # строка} few {ещё # строки} many {ещё # строк} other {ещё # строки}}",
+  "logs.unfold.long":
+    "{n, plural, one {ещё # знак} few {ещё # знака} many {ещё # знаков} other {ещё # знаков}}",
   "logs.fold": "Свернуть",
   "logs.live": "Обновляется",
   "logs.unfollowed": "Файлы не читаются",
