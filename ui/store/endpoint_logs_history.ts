@@ -13,6 +13,8 @@ const PAGE = 200;
 /** Pages that are read at once when what they have is on the page already. */
 const ROUNDS = 8;
 const FILES_AGAIN_MS = 15_000;
+/** A flood that says nothing for so long is over. */
+const FLOOD_OVER_MS = 1_200;
 
 /** A log file as the service follows it. */
 export interface LogFile {
@@ -86,6 +88,14 @@ export function useLogHistory(follower: LogFollower, choice: LogChoice): LogHist
     void read(null, 1);
     return () => abort.current?.abort();
   }, [follower, wanted, round]);
+
+  const skipped = follower.skipped.value;
+  useEffect(() => {
+    if (skipped === 0) return;
+    // The end of a flood is what one looks for, and it may be among what was not told.
+    const timer = setTimeout(() => void read(null, 1), FLOOD_OVER_MS);
+    return () => clearTimeout(timer);
+  }, [follower, skipped]);
 
   useEffect(() => {
     const timer = setInterval(() => {
