@@ -1,16 +1,16 @@
 /**
  * @module
- * Alerts of endpoints that have been offline for too long: one for each cause. What went offline at about the same time
- * in the same network, or was found offline when the same link came up, has one cause. It tells readers and the
- * database a moment later, once for all that came together.
+ * Alerts of endpoints that have been offline for too long: one for each cause. What went in the same network has one,
+ * and so has what went in many networks at once, or was found offline when the link came up. Readers and the database
+ * are told a moment later, once for all that came together, and of large alerts less often.
  */
-import { isIPv4, isIPv6 } from "node:net";
 import { monotonicFactory } from "ulid";
 import type { StoredAlert } from "../db/endpoints.ts";
 import type { EndpointAlertRow, WriteUnit } from "../db/rows.ts";
 import type { EndpointAlertView } from "../machines/endpoint_views.ts";
 import { type Clock, toIso } from "./clock.ts";
 import { keyOf } from "./endpoint_calls.ts";
+import { siteOf } from "./endpoint_sites.ts";
 import { displayName } from "./endpoint_views.ts";
 import type { Feed } from "./feed.ts";
 import type { Logger } from "./logger.ts";
@@ -22,7 +22,7 @@ export interface Missing {
   since: number;
   /** Where it was last seen; null where nobody knows. */
   address: string | null;
-  /** It was found so when the link came up. */
+  /** It was found so: when the link came up, or when it was first listed. */
   bySync: boolean;
 }
 
@@ -36,8 +36,14 @@ interface Alert {
   id: string;
   pbx: string;
   site: string | null;
-  bySync: boolean;
+  /** It is of the whole PBX: its network, or what it was told anew. */
+  wide: boolean;
   members: Map<string, Member>;
+  /** Of the members' `since`. */
+  first: number;
+  last: number;
+  /** Members that are not back. */
+  offline: number;
   raisedAt: number;
   endedAt: number | null;
   /** That it was raised is in the log: who joins it is no further alert. */
@@ -48,16 +54,27 @@ interface AlertsOptions {
   clock: Clock;
   feed: Pick<Feed, "publish">;
   record: (unit: WriteUnit) => Promise<void>;
+  /** Whether so much waits for the database that rows are better made later. */
+  isBehind?: () => boolean;
   log: Pick<Logger, "warn" | "info" | "error">;
+  /** Endpoints of a PBX that are offline now, for however long. */
+  offlineOf: (pbx: string) => Iterable<{ since: number; address: string | null }>;
 }
 
 /**
- * What went offline within this time of another may have the same cause, in milliseconds: a phone is missed when
- * Asterisk next asks it, which by default is once a minute, or when its registration is next looked at.
+ * What went within this time in many networks at once has one cause, in milliseconds: a phone is missed when Asterisk
+ * next asks it, which by default is once a minute.
  */
 export const SAME_CAUSE_MS = 120_000;
+/** The same for one network, where a phone that nobody asks is missed when its registration runs out. */
+export const SAME_SITE_MS = 900_000;
+/** So many networks that lose a phone at once have it in common. */
+const MANY_SITES = 3;
 /** How long changes are gathered, in milliseconds. */
 const GATHER_MS = 100;
+/** An alert that was told is told again no sooner than this, and than its members take, in milliseconds. */
+const PACE_MS = 1000;
+const PACE_MEMBER_MS = 2;
 
 /** Holds the alerts that are not over. `stop()` ends its timer after telling what waits. */
 export class EndpointAlerts {
@@ -66,8 +83,11 @@ export class EndpointAlerts {
   /** The alert that an endpoint is in, by the endpoint's key. */
   readonly #of = new Map<string, Alert>();
   readonly #ulid = monotonicFactory();
-  readonly #changed = new Set<Alert>();
-  #timer: unknown = null;
+  /** When each that changed is to be told. */
+  readonly #changed = new Map<Alert, number>();
+  /** Alerts whose row is to be made when the database is back. */
+  readonly #held = new Set<Alert>();
+  #timer: { id: unknown; dueAt: number } | null = null;
 
   constructor(options: AlertsOptions) {
     this.#options = options;
@@ -87,8 +107,11 @@ export class EndpointAlerts {
         id: row.id,
         pbx: row.pbx,
         site: row.site,
-        bySync: row.site === null && members.length > 1,
+        wide: row.wide,
         members: new Map(members.map((member) => [member.name, member])),
+        first: Math.min(...members.map(({ since }) => since)),
+        last: Math.max(...members.map(({ since }) => since)),
+        offline: members.filter(({ backAt }) => backAt === null).length,
         raisedAt: steady(row.raised_at),
         endedAt: null,
         logged: true,
@@ -110,13 +133,14 @@ export class EndpointAlerts {
 
   /** An endpoint has been offline for too long: it joins what has the same cause, or an alert is raised. */
   add(missing: Missing, at: number): void {
-    const { pbx, name, since, address, bySync } = missing;
+    const { pbx, name, since } = missing;
     const key = keyOf(pbx, name);
     if (this.#of.has(key)) return;
-    const site = siteOf(address);
-    const alert = [...this.#open.values()].find((one) => hasCause(one, missing, site)) ??
-      this.#raise({ pbx, site: bySync ? null : site, bySync }, at);
+    const alert = this.#sameCause(missing) ?? this.#raise(missing, at);
     alert.members.set(name, { name, since, backAt: null });
+    alert.first = Math.min(alert.first, since);
+    alert.last = Math.max(alert.last, since);
+    alert.offline++;
     this.#of.set(key, alert);
     this.#tellSoon(alert);
   }
@@ -128,7 +152,7 @@ export class EndpointAlerts {
     if (alert === undefined) return;
     this.#of.delete(key);
     alert.members.get(name)!.backAt = at;
-    if ([...alert.members.values()].every(({ backAt }) => backAt !== null)) {
+    if (--alert.offline === 0) {
       alert.endedAt = at;
       this.#open.delete(alert.id);
     }
@@ -143,46 +167,106 @@ export class EndpointAlerts {
     }
   }
 
-  /** Tells what waits to be told, and ends the timer. */
-  stop(): void {
-    if (this.#timer !== null) this.#options.clock.clearTimeout(this.#timer);
-    this.#tell();
+  /** Writes what was held back; call it when the database is back. */
+  catchUp(): void {
+    const held = [...this.#held];
+    this.#held.clear();
+    if (held.length > 0) this.#write(held);
   }
 
-  #raise(cause: Pick<Alert, "pbx" | "site" | "bySync">, at: number): Alert {
-    const id = this.#ulid(this.#options.clock.toWall(at));
-    const alert: Alert = { ...cause, id, members: new Map(), raisedAt: at, endedAt: null, logged: false };
-    this.#open.set(id, alert);
+  /** Tells what waits to be told, and ends the timer. */
+  stop(): void {
+    if (this.#timer !== null) this.#options.clock.clearTimeout(this.#timer.id);
+    this.#timer = null;
+    this.#tell(Infinity);
+    this.catchUp();
+  }
+
+  #sameCause(missing: Missing): Alert | undefined {
+    const { pbx, name, since, address, bySync } = missing;
+    const site = bySync ? null : siteOf(address);
+    const isNear = ({ first, last }: Alert, ms: number) => since >= first - ms && since <= last + ms;
+    // The same endpoint again is another outage.
+    const candidates = [...this.#open.values()].filter((one) => one.pbx === pbx && !one.members.has(name));
+    return candidates.find((one) =>
+      !one.wide && site !== null && one.site === site && isNear(one, SAME_SITE_MS)
+    ) ?? candidates.find((one) => one.wide && isNear(one, SAME_CAUSE_MS));
+  }
+
+  #raise({ pbx, since, address, bySync }: Missing, at: number): Alert {
+    const wide = bySync || this.#isWide(pbx, since);
+    const alert: Alert = {
+      id: this.#ulid(this.#options.clock.toWall(at)),
+      pbx,
+      site: wide ? null : siteOf(address),
+      wide,
+      members: new Map(),
+      first: since,
+      last: since,
+      offline: 0,
+      raisedAt: at,
+      endedAt: null,
+      logged: false,
+    };
+    this.#open.set(alert.id, alert);
     return alert;
   }
 
-  #tellSoon(alert: Alert): void {
-    this.#changed.add(alert);
-    this.#timer ??= this.#options.clock.setTimeout(() => this.#tell(), GATHER_MS);
+  /** Whether phones went in many networks at the time, be it that they have not been away for too long yet. */
+  #isWide(pbx: string, since: number): boolean {
+    const sites = new Set<unknown>();
+    for (const other of this.#options.offlineOf(pbx)) {
+      if (Math.abs(other.since - since) > SAME_CAUSE_MS) continue;
+      // Nobody knows where it was: a place of its own.
+      sites.add(siteOf(other.address) ?? other);
+      if (sites.size >= MANY_SITES) return true;
+    }
+    return false;
   }
 
-  #tell(): void {
-    this.#timer = null;
-    const changed = [...this.#changed];
-    this.#changed.clear();
-    if (changed.length === 0) return;
-    const { feed, record, log } = this.#options;
-    const views = changed.map((alert) => this.#view(alert));
-    for (const view of views) feed.publish("endpoints", "endpoint_alert.changed", view);
+  #tellSoon(alert: Alert): void {
+    const { clock } = this.#options;
+    const isNews = !alert.logged || alert.endedAt !== null;
+    const waitMs = isNews ? GATHER_MS : Math.max(PACE_MS, alert.members.size * PACE_MEMBER_MS);
+    const dueAt = clock.now() + waitMs;
+    this.#changed.set(alert, Math.min(this.#changed.get(alert) ?? Infinity, dueAt));
+    this.#arm();
+  }
+
+  #arm(): void {
+    const { clock } = this.#options;
+    const dueAt = Math.min(...this.#changed.values());
+    if (dueAt === Infinity || (this.#timer !== null && this.#timer.dueAt <= dueAt)) return;
+    if (this.#timer !== null) clock.clearTimeout(this.#timer.id);
+    const id = clock.setTimeout(() => {
+      this.#timer = null;
+      this.#tell(clock.now());
+      this.#arm();
+    }, Math.max(0, dueAt - clock.now()));
+    this.#timer = { id, dueAt };
+  }
+
+  #tell(until: number): void {
+    const changed = [...this.#changed].filter(([, dueAt]) => dueAt <= until).map(([alert]) => alert);
+    const { feed, isBehind, log } = this.#options;
     for (const alert of changed) {
+      this.#changed.delete(alert);
+      feed.publish("endpoints", "endpoint_alert.changed", this.#view(alert));
       const { id, pbx, site, members, endedAt } = alert;
-      const detail = {
-        alert: id,
-        pbx,
-        site,
-        count: members.size,
-        endpoints: [...members.keys()].slice(0, 20),
-      };
+      const endpoints = [...members.keys()].slice(0, 20);
+      const detail = { alert: id, pbx, site, count: members.size, endpoints };
       if (!alert.logged) log.warn(detail, "Endpoints are offline for too long");
       alert.logged = true;
       if (endedAt !== null) log.info(detail, "Endpoints that were offline for too long are back");
     }
-    record({ endpointAlerts: views.map(rowOf) }).catch((err) =>
+    if (changed.length === 0) return;
+    if (isBehind?.() ?? false) { for (const alert of changed) this.#held.add(alert); }
+    else this.#write(changed);
+  }
+
+  #write(alerts: readonly Alert[]): void {
+    const { record, log } = this.#options;
+    record({ endpointAlerts: alerts.map((alert) => rowOf(alert, this.#view(alert))) }).catch((err) =>
       log.error({ err }, "Alerts of endpoints could not be recorded")
     );
   }
@@ -200,42 +284,14 @@ export class EndpointAlerts {
         since: toIso(clock, since),
         back_at: toIso(clock, backAt),
       })),
-      since: toIso(clock, members.reduce((least, { since }) => Math.min(least, since), Infinity)),
+      since: toIso(clock, alert.first),
       raised_at: toIso(clock, alert.raisedAt),
       ended_at: toIso(clock, alert.endedAt),
     };
   }
 }
 
-/** The network of an address with or without a port: /24, or /64 of IPv6. Null when it is none of these. */
-export function siteOf(address: string | null): string | null {
-  if (address === null) return null;
-  const host = /^\[([^\]]+)\](?::\d+)?$/.exec(address)?.[1] ??
-    (isIPv6(address) ? address : address.replace(/:\d+$/, ""));
-  const mapped = /^::ffff:([\d.]+)$/i.exec(host)?.[1];
-  if (mapped !== undefined && isIPv4(mapped)) return siteOf(mapped);
-  if (isIPv4(host)) return `${host.split(".").slice(0, 3).join(".")}.0/24`;
-  // One with a zone, such as `fe80::1%eth0`, is in no network that has a name elsewhere, nor in a URL.
-  if (!isIPv6(host) || host.includes("%")) return null;
-  // What the URL parser makes of it is the short form; the long one is cut at half.
-  const [head = "", tail] = new URL(`http://[${host}]`).hostname.slice(1, -1).split("::");
-  const front = head === "" ? [] : head.split(":");
-  const back = tail === undefined || tail === "" ? [] : tail.split(":");
-  const zeros = tail === undefined ? 0 : 8 - front.length - back.length;
-  return `${[...front, ...Array(zeros).fill("0"), ...back].slice(0, 4).join(":")}::/64`;
-}
-
-function hasCause(alert: Alert, missing: Missing, site: string | null): boolean {
-  if (alert.pbx !== missing.pbx || alert.bySync !== missing.bySync) return false;
-  if (!missing.bySync && (site === null || alert.site !== site)) return false;
-  // The same endpoint again is another outage.
-  if (alert.members.has(missing.name)) return false;
-  return [...alert.members.values()].some(({ since }) => Math.abs(since - missing.since) <= SAME_CAUSE_MS);
-}
-
-function rowOf(
-  { id, pbx, site, endpoints, since, raised_at, ended_at }: EndpointAlertView,
-): EndpointAlertRow {
-  const members = endpoints.map(({ display_name: _, ...member }) => member);
-  return { id, pbx, site, endpoints: members, since, raised_at, ended_at };
+function rowOf({ wide }: Alert, view: EndpointAlertView): EndpointAlertRow {
+  const { endpoints, ...row } = view;
+  return { ...row, wide, endpoints: endpoints.map(({ display_name: _, ...member }) => member) };
 }

@@ -14,6 +14,7 @@ import type { AmiLinks } from "./ami/links.ts";
 import { AmiNotUp, AmiRefused, AmiTimeout } from "./ami/packet.ts";
 import type { Clock } from "./clock.ts";
 import { availabilityOf, type Change, type Gap, type Stretch, stretchesOf } from "./endpoint_history.ts";
+import { keyOf } from "./endpoint_calls.ts";
 import type { Endpoints } from "./endpoints.ts";
 
 /** What was asked cannot be had now. */
@@ -42,9 +43,16 @@ const LOOKS_MS = [250, 500, 1000, 1500, 750];
 const DAY_MS = 86_400_000;
 const SPANS = { day: DAY_MS, week: 7 * DAY_MS, month: 30 * DAY_MS };
 
-/** Answers what is asked of endpoints. It holds nothing. */
+/** How old the share of a month may be that pages of one history come with, in milliseconds. */
+const SHARES_MS = 30_000;
+
+/** Answers what is asked of endpoints. */
 export class EndpointDesk {
   readonly #options: DeskOptions;
+  /** Phones that are being asked: who asks for one of them too, waits for the same answer. */
+  readonly #asking = new Map<string, Promise<EndpointView>>();
+  /** Of the history that was read last: all of its pages have it. */
+  #shares: { key: string; at: number; shares: EndpointHistoryView["availability"] } | null = null;
 
   constructor(options: DeskOptions) {
     this.#options = options;
@@ -70,7 +78,14 @@ export class EndpointDesk {
    *
    * @throws EndpointRefused
    */
-  async refresh(pbx: string, name: string): Promise<EndpointView> {
+  refresh(pbx: string, name: string): Promise<EndpointView> {
+    const key = keyOf(pbx, name);
+    const asking = this.#asking.get(key) ?? this.#refresh(pbx, name).finally(() => this.#asking.delete(key));
+    this.#asking.set(key, asking);
+    return asking;
+  }
+
+  async #refresh(pbx: string, name: string): Promise<EndpointView> {
     const { endpoints, pbx: links, clock } = this.#options;
     try {
       const isAsked = await links.action(pbx, "PJSIPQualify", { Endpoint: name }).then(
@@ -115,22 +130,37 @@ export class EndpointDesk {
     const before = page.before === undefined ? null : new Date(page.before);
     const now = clock.toWall(clock.now());
     const since = new Date(now - SPANS.month);
-    const [changes, recent] = await Promise.all([
-      database.query((sql) => listChanges(sql, { pbx, name }, { before, limit: limit + 1 })),
-      database.query((sql) => changesSince(sql, { pbx, name }, since)),
-    ]);
+    const changes = await database.query((sql) =>
+      listChanges(sql, { pbx, name }, { before, limit: limit + 1 })
+    );
     const shown = changes.slice(0, limit);
     const oldest = shown.at(-1)?.at ?? since;
     const from = oldest < since ? oldest : since;
     const gaps = await this.#gaps(pbx, from);
     const stretches = stretchesOf(shown.toReversed().map(changeOf), gaps, before?.getTime() ?? now);
-    const month = stretchesOf(recent.map(changeOf), gaps, now);
-    const share = (ms: number) => availabilityOf(month, now - ms, now);
     return {
       items: stretches.map((stretch) => shownStretch(stretch, before)).reverse(),
       next: changes.length > limit ? oldest.toISOString() : null,
-      availability: { day: share(SPANS.day), week: share(SPANS.week), month: share(SPANS.month) },
+      availability: await this.#availability(pbx, name, { gaps, now, fresh: before === null }),
     };
+  }
+
+  async #availability(
+    pbx: string,
+    name: string,
+    { gaps, now, fresh }: { gaps: readonly Gap[]; now: number; fresh: boolean },
+  ): Promise<EndpointHistoryView["availability"]> {
+    const key = keyOf(pbx, name);
+    const known = this.#shares;
+    if (!fresh && known?.key === key && now - known.at < SHARES_MS) return known.shares;
+    const changes = await this.#options.database.query((sql) =>
+      changesSince(sql, { pbx, name }, new Date(now - SPANS.month))
+    );
+    const month = stretchesOf(changes.map(changeOf), gaps, now);
+    const share = (ms: number) => availabilityOf(month, now - ms, now);
+    const shares = { day: share(SPANS.day), week: share(SPANS.week), month: share(SPANS.month) };
+    this.#shares = { key, at: now, shares };
+    return shares;
   }
 
   async #gaps(pbx: string, since: Date): Promise<Gap[]> {

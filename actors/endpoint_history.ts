@@ -51,11 +51,15 @@ export function stretchesOf(changes: readonly Change[], gaps: readonly Gap[], no
     if (last !== undefined && last.status === stretch.status && last.reason === stretch.reason) last.to = to;
     else stretches.push({ ...stretch, to });
   };
+  let passed = 0;
   for (const [index, { at, status, reason }] of sorted.entries()) {
     const end = sorted[index + 1]?.at ?? Infinity;
     let from = at;
-    for (const gap of covered) {
-      if (gap.to <= from || gap.from >= end) continue;
+    // Gaps of one PBX do not overlap but where rows of a run that was killed do: those that are over end in order.
+    while (passed < covered.length && covered[passed]!.to <= from) passed++;
+    for (let next = passed; next < covered.length && covered[next]!.from < end; next++) {
+      const gap = covered[next]!;
+      if (gap.to <= from) continue;
       add({ from, to: Math.min(gap.from, end), status, reason });
       add({
         from: Math.max(gap.from, from),

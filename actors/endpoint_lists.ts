@@ -37,7 +37,7 @@ export function readEndpointLists(lists: Lists): Map<string, ListedState> {
   const contacts = new Map<string, ContactSeen[]>();
   for (const packet of lists.contacts ?? []) {
     const seen = decodeListedContact(packet, lists.toSteady);
-    if (seen !== null) push(contacts, seen.contact.aor, seen.contact);
+    if (seen !== null) push(contacts, seen.aor, seen);
   }
   const aors = new Map<string, boolean | null>();
   const uris = new Map<string, string[]>();
@@ -89,7 +89,7 @@ export function readEndpointDetail(
     }
     if (packet.event === "ContactStatusDetail") {
       const seen = decodeListedContact(packet, toSteady);
-      if (seen !== null) contacts.push(seen.contact);
+      if (seen !== null) contacts.push(seen);
     }
   }
   const { name, aors, auths, transport, device } = endpoint;
@@ -118,6 +118,7 @@ function presumed({ aor, uri }: { aor: string; uri: string }, device: string | n
     userAgent: null,
     roundtripMs: null,
     expiresAt: null,
+    presumed: true,
   };
 }
 

@@ -1,7 +1,7 @@
 /**
  * @module
  * Asks an Asterisk again for endpoints of which something is not known or cannot be so: a few by name, many by the lists.
- * One question at a time for each PBX, so that a thousand phones that register at once do not become a thousand more.
+ * One endpoint, or the lists, at a time for each PBX: a thousand phones that register at once are no thousand questions.
  */
 import type { Clock } from "./clock.ts";
 import { AmiRefused } from "./ami/packet.ts";
@@ -19,9 +19,11 @@ export type AskList = (
 interface ReaderOptions {
   clock: Clock;
   ask: AskList;
-  /** What an endpoint is; null when Asterisk does not know it. */
-  onDetail: (pbx: string, name: string, state: ListedState | null) => void;
-  onLists: (pbx: string, states: Map<string, ListedState>) => void;
+  /** How many events came until now: what is told after a question may come before its answer. */
+  now: () => number;
+  /** What an endpoint is; null when Asterisk does not know it. `asked` is `now()` of the question. */
+  onDetail: (pbx: string, name: string, state: ListedState | null, asked: number) => void;
+  onLists: (pbx: string, states: Map<string, ListedState>, asked: number) => void;
   log: Pick<Logger, "warn">;
 }
 
@@ -140,6 +142,7 @@ export class EndpointReader {
     wanted.lists = false;
     wanted.names.clear();
     wanted.listedAt = clock.now();
+    const asked = this.#options.now();
     const [endpoints, aors, contacts] = await Promise.all([
       orNone(ask(pbx, "PJSIPShowEndpoints")),
       orNone(ask(pbx, "PJSIPShowAors")),
@@ -149,6 +152,7 @@ export class EndpointReader {
     onLists(
       pbx,
       readEndpointLists({ endpoints, aors, contacts, toSteady: (wall) => clock.fromWall(wall) }),
+      asked,
     );
   }
 
@@ -158,10 +162,11 @@ export class EndpointReader {
     for (const name of names) {
       wanted.names.delete(name);
       wanted.details.delete(name);
+      const asked = this.#options.now();
       try {
         const state = await this.read(pbx, name);
         if (!isMine()) return;
-        onDetail(pbx, name, state);
+        onDetail(pbx, name, state, asked);
       } catch (err) {
         // One whose transport Asterisk could not open cannot be shown; the others can.
         if (!(err instanceof AmiRefused)) throw err;

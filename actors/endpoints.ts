@@ -78,6 +78,8 @@ export class Endpoints {
   readonly #screen: EndpointScreen;
   readonly #saver: EndpointSaver;
   readonly #quarantined = new Set<string>();
+  /** Which of the events was the last of each endpoint: what was asked before it says less. */
+  readonly #heard = new Map<string, number>();
   /** Names or AORs changed since that was last told. */
   #named = false;
   #taken = 0;
@@ -96,11 +98,12 @@ export class Endpoints {
       onTimer: (turn) => this.#turned(turn),
       onFailed: (key, error) => this.#quarantine(key, error),
     });
-    this.#alerts = new EndpointAlerts(options);
+    this.#alerts = new EndpointAlerts({ ...options, offlineOf: (pbx) => this.#offlineOf(pbx) });
     this.#reader = new EndpointReader({
       ...options,
-      onDetail: (pbx, name, state) => this.#detail(pbx, name, state),
-      onLists: (pbx, states) => this.#lists(pbx, states, { sync: false }),
+      now: () => this.#taken,
+      onDetail: (pbx, name, state, asked) => this.#detail(pbx, name, state, asked),
+      onLists: (pbx, states, asked) => this.#lists(pbx, states, { sync: false, asked }),
     });
   }
 
@@ -178,7 +181,7 @@ export class Endpoints {
     if (said === null) return;
     const { name, event } = said;
     const key = keyOf(pbx, name);
-    this.#taken++;
+    this.#heard.set(key, ++this.#taken);
     if (!this.#places.has(key)) {
       // One that was taken out of the configuration is still spoken of, until its last contact ran out.
       if (event.type !== "contact.changed" || event.status === "removed") {
@@ -269,9 +272,10 @@ export class Endpoints {
 
   /** Asks a PBX for one endpoint and takes what it says. @throws what the question throws */
   async reread(pbx: string, name: string): Promise<EndpointView | null> {
+    const asked = this.#taken;
     const state = await this.#reader.read(pbx, name);
     if (!this.#pbxs.isUp(pbx)) return this.find(name, pbx);
-    this.#detail(pbx, name, state);
+    this.#detail(pbx, name, state, asked);
     return this.find(name, pbx);
   }
 
@@ -299,6 +303,7 @@ export class Endpoints {
   /** Writes what was held back; call it when the database is back. */
   catchUp(): void {
     this.#saver.catchUp();
+    this.#alerts.catchUp();
   }
 
   /** Stops all timers, and hands over what waits to be written. */
@@ -311,25 +316,41 @@ export class Endpoints {
   #lists(
     pbx: string,
     states: Map<string, ListedState>,
-    { sync, at = this.#options.clock.now() }: { sync: boolean; at?: number },
+    { sync, at = this.#options.clock.now(), asked = Infinity }: {
+      sync: boolean;
+      at?: number;
+      asked?: number;
+    },
   ): void {
     this.#screen.together(() => {
       for (const [key, place] of [...this.#places]) {
-        if (place.pbx === pbx && !states.has(place.name)) this.#remove(key, at);
+        if (place.pbx !== pbx || states.has(place.name)) continue;
+        if (!this.#isOutdated(pbx, place.name, asked)) this.#remove(key, at);
       }
       for (const state of states.values()) {
-        this.#listed(pbx, state, { sync, at });
+        if (!this.#isOutdated(pbx, state.name, asked)) this.#listed(pbx, state, { sync, at });
         if (state.incomplete) this.#reader.want(pbx, state.name, { detail: true });
       }
     });
     this.#tellNames();
   }
 
-  #detail(pbx: string, name: string, state: ListedState | null): void {
+  #detail(pbx: string, name: string, state: ListedState | null, asked: number): void {
     const at = this.#options.clock.now();
+    if (this.#isOutdated(pbx, name, asked)) return;
     if (state === null) this.#remove(keyOf(pbx, name), at);
     else this.#listed(pbx, state, { sync: false, at });
     this.#tellNames();
+  }
+
+  /**
+   * Whether an endpoint was heard of after something was asked: its event came by before the answer, which is older.
+   * Then it is asked for again.
+   */
+  #isOutdated(pbx: string, name: string, asked: number): boolean {
+    const isOutdated = (this.#heard.get(keyOf(pbx, name)) ?? 0) > asked;
+    if (isOutdated) this.#reader.want(pbx, name, { detail: true });
+    return isOutdated;
   }
 
   #listed(pbx: string, { name, details, listing }: ListedState, { sync, at }: { sync: boolean; at: number }) {
@@ -350,7 +371,7 @@ export class Endpoints {
     this.#hub.start(key, { input: { at: now, settings } });
     const place = { pbx, name, details, updatedAt: now };
     this.#places.set(key, place);
-    this.#screen.begin(key, this.#view(key, place));
+    if (this.#screen.get(key) === null) this.#screen.begin(key, this.#view(key, place));
     this.#named = true;
   }
 
@@ -360,6 +381,7 @@ export class Endpoints {
     const { pbx, name } = state.place;
     this.#hub.remove(key);
     this.#places.delete(key);
+    this.#heard.delete(key);
     this.#named = true;
     this.#alerts.back(pbx, name, at);
     this.#screen.remove(key);
@@ -414,6 +436,14 @@ export class Endpoints {
     if (this.#screen.show(key, this.#view(key, place))) place.updatedAt = this.#options.clock.now();
   }
 
+  *#offlineOf(pbx: string): Iterable<{ since: number; address: string | null }> {
+    for (const [key, place] of this.#places) {
+      if (place.pbx !== pbx) continue;
+      const { shown, known, reach } = this.#hub.get(key)!.context;
+      if (shown === "offline" && known !== null) yield { since: known.since, address: reach.lastAddress };
+    }
+  }
+
   #state(key: string): EndpointState | null {
     const place = this.#places.get(key);
     return place === undefined ? null : { place, snapshot: this.#hub.get(key)! };
@@ -441,6 +471,7 @@ export class Endpoints {
     if (place === undefined) return;
     const { pbx, name, details } = place;
     this.#start(pbx, name, details);
+    this.#show(key);
     if (this.#pbxs.isUp(pbx)) this.#reader.want(pbx, name, { detail: true });
   }
 

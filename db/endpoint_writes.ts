@@ -78,10 +78,10 @@ export function writeEndpoints(tx: postgres.TransactionSql, writes: EndpointWrit
   }
   if (alerts.length > 0) {
     statements.push(tx`
-      insert into endpoint_alerts (id, pbx, site, endpoints, since, raised_at, ended_at)
-      select id, pbx, site, endpoints, since, raised_at, ended_at
+      insert into endpoint_alerts (id, pbx, site, wide, endpoints, since, raised_at, ended_at)
+      select id, pbx, site, wide, endpoints, since, raised_at, ended_at
       from jsonb_to_recordset(${json(alerts)}) as r(
-        id text, pbx text, site text, endpoints jsonb, since timestamptz, raised_at timestamptz,
+        id text, pbx text, site text, wide boolean, endpoints jsonb, since timestamptz, raised_at timestamptz,
         ended_at timestamptz)
       on conflict (id) do update set
         endpoints = excluded.endpoints, since = excluded.since, ended_at = excluded.ended_at`);

@@ -155,6 +155,8 @@ export interface EndpointAlertRow {
   id: string;
   pbx: string;
   site: string | null;
+  /** It is of the whole PBX, not of one network. */
+  wide: boolean;
   endpoints: { name: string; since: string; back_at: string | null }[];
   since: string;
   raised_at: string;

@@ -38,7 +38,7 @@ export interface EndpointContext {
   known: {
     status: "online" | "offline";
     since: number;
-    /** It was found so when the link came up: when it came to be so is not known. */
+    /** It was found so, when the link came up or at first: when it came to be so is not known. */
     bySync: boolean;
   } | null;
   /** What is shown now, and why. */
@@ -295,7 +295,8 @@ function turned(
   event: EndpointEvent,
 ): Pick<EndpointContext, "known" | "shown" | "shownSince" | "turns"> {
   const { at, known, turns, settings } = context;
-  const bySync = event.type === "endpoint.listed" && event.sync;
+  // What was never known of it is as much found as what the link was down for.
+  const bySync = event.type === "endpoint.listed" && (event.sync || known === null);
   const isNews = known?.status !== status;
   const since = isNews ? at : known.since;
   return {

@@ -6,7 +6,7 @@ import type { ContactSeen, EndpointEvent, EndpointListing } from "./endpoint_eve
 import type { ContactStatus, EndpointReason } from "./endpoint_views.ts";
 
 /** A contact, and since when it has its status. */
-export interface Contact extends ContactSeen {
+export interface Contact extends Omit<ContactSeen, "presumed"> {
   since: number;
 }
 
@@ -38,8 +38,10 @@ export function nowhere(): Reach {
 export function takeListing(reach: Reach, listing: EndpointListing, at: number): Reach {
   const { contacts, lastAddress } = reach;
   return {
-    contacts: listing.contacts.slice(0, MOST_CONTACTS).map((seen) => {
+    contacts: listing.contacts.slice(0, MOST_CONTACTS).map(({ presumed, ...seen }) => {
       const before = contacts.find(({ uri, aor }) => uri === seen.uri && aor === seen.aor);
+      // What was known of it is more than what its endpoint lets presume, unless that can be reached nowhere.
+      if (presumed && before !== undefined && seen.status !== "unreachable") return before;
       return { ...seen, since: before?.status === seen.status ? before.since : at };
     }),
     aors: listing.aors,

@@ -17,6 +17,8 @@ export interface ContactSeen {
   roundtripMs: number | null;
   /** When the registration runs out; null where it does not. */
   expiresAt: number | null;
+  /** It was named, and nothing was said of it: `status` follows from that of its endpoint. */
+  presumed?: boolean;
 }
 
 /** All that Asterisk says of an endpoint when it is asked. */

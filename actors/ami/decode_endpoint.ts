@@ -100,13 +100,13 @@ export function decodeListedEndpoint(packet: AmiPacket): ListedEndpoint | null {
 }
 
 /**
- * A contact in `PJSIPShowContacts`, or in the details of an endpoint, and whose it is; null when it cannot be read.
+ * A contact in `PJSIPShowContacts`, or in the details of an endpoint; null when it cannot be read.
  * `toSteady` makes a time of the steady clock of one of the wall.
  */
 export function decodeListedContact(
   packet: AmiPacket,
   toSteady: (wall: number) => number,
-): { endpoint: string | null; qualified: boolean | null; contact: ContactSeen } | null {
+): ContactSeen | null {
   const uri = textOf(packet.uri, LONGEST_URI);
   // `777;@hash` registered, `trunk@@hash` stands in the configuration.
   const named = /^(.*?)(?:;@|@@)[0-9a-f]+$/i.exec(packet.objectname ?? packet.id ?? "")?.[1];
@@ -118,17 +118,13 @@ export function decodeListedContact(
     (host === null ? null : `${host.includes(":") ? `[${host}]` : host}${port === null ? "" : `:${port}`}`);
   const expires = Number(packet.expirationtime ?? packet.regexpire ?? NaN);
   return {
-    endpoint: textOf(packet.endpoint) ?? textOf(packet.endpointname),
-    qualified: secondsOf(packet.qualifyfrequency),
-    contact: {
-      uri,
-      aor,
-      status,
-      address,
-      userAgent: textOf(packet.useragent),
-      roundtripMs: status === "reachable" ? roundtrip(packet.roundtripusec) : null,
-      expiresAt: Number.isFinite(expires) && expires > 0 && expires < 4e9 ? toSteady(expires * 1000) : null,
-    },
+    uri,
+    aor,
+    status,
+    address,
+    userAgent: textOf(packet.useragent),
+    roundtripMs: status === "reachable" ? roundtrip(packet.roundtripusec) : null,
+    expiresAt: Number.isFinite(expires) && expires > 0 && expires < 4e9 ? toSteady(expires * 1000) : null,
   };
 }
 

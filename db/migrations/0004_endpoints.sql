@@ -38,6 +38,8 @@ create table endpoint_alerts (
   id text primary key,
   pbx text not null,
   site text,
+  -- It is of the whole PBX, not of one network.
+  wide boolean not null default false,
   endpoints jsonb not null,
   since timestamptz not null,
   raised_at timestamptz not null,

@@ -3,7 +3,8 @@
  * Alerts of endpoints that are away for too long: one for each cause, whoever joins it, until the last is back.
  */
 import assert from "node:assert/strict";
-import { EndpointAlerts, type Missing, SAME_CAUSE_MS, siteOf } from "../../actors/endpoint_alerts.ts";
+import { EndpointAlerts, type Missing, SAME_CAUSE_MS, SAME_SITE_MS } from "../../actors/endpoint_alerts.ts";
+import { siteOf } from "../../actors/endpoint_sites.ts";
 import { JUDGED } from "../machines/endpoint_phone.ts";
 import { START } from "../machines/panel.ts";
 import { fakeClock, FakeFeed } from "./fakes.ts";
@@ -57,6 +58,7 @@ Deno.test("alerts: thirty phones behind one dead site are one alert, told once",
       id: alert!.id,
       pbx: PBX,
       site: "192.0.2.0/24",
+      wide: false,
       endpoints: alert!.endpoints.map(({ display_name: _, ...member }) => member),
       since: alert!.since,
       raised_at: alert!.raised_at,
@@ -81,20 +83,117 @@ Deno.test("alerts: what goes away together is told together", () =>
     );
   }));
 
-Deno.test("alerts: two sites are two, and so are phones of which nobody knows where they are", () =>
+Deno.test("alerts: two sites are two", () =>
   withEndpoints(async (house) => {
     house.asterisk.phones(20, (index) => index < 10 ? `192.0.2.${index + 1}` : `198.51.100.${index}`);
-    house.asterisk.phone("1-ep", { uri: "sip:1@phone.example" }).phone("2-ep", {
-      uri: "sip:2@phone.example",
-    });
     house.up();
-    await vanish(house, [...names(20), "1-ep", "2-ep"]);
+    await vanish(house, names(20));
     assert.deepEqual(house.endpoints.alerts().map(({ site, endpoints }) => [site, endpoints.length]), [
-      [null, 1],
-      [null, 1],
       ["198.51.100.0/24", 10],
       ["192.0.2.0/24", 10],
     ]);
+  }));
+
+Deno.test("alerts: thirty phones of thirty networks that go within a minute are one, be it a dead uplink", () =>
+  withEndpoints(async (house) => {
+    house.asterisk.phones(30, (index) => `10.0.${index}.7`);
+    house.asterisk.phone("1-ep", { uri: "sip:1@phone.example" });
+    house.up();
+    house.forget();
+    await vanish(house, [...names(30), "1-ep"], 2000);
+    const [alert, ...others] = house.endpoints.alerts();
+    assert.deepEqual([others.length, alert!.site, alert!.endpoints.length], [0, null, 31]);
+    assert.equal(house.logged.filter(({ level }) => level === "warn").length, 1);
+    // Much later one more goes: that is another matter.
+    back(house, names(30).slice(0, 1));
+    house.clock.pass(SAME_CAUSE_MS + 60_000);
+    await vanish(house, names(30).slice(0, 1));
+    assert.deepEqual(house.endpoints.alerts().map(({ endpoints }) => endpoints.length), [1, 31]);
+  }));
+
+Deno.test("alerts: phones of two networks and one of nowhere are three places", () =>
+  withEndpoints(async (house) => {
+    house.asterisk.phone("1-ep", { uri: "sip:1@phone.example" });
+    house.asterisk.phone("2-ep", { uri: "sip:2@192.0.2.7" }).phone("3-ep", { uri: "sip:3@198.51.100.7" });
+    house.up();
+    await vanish(house, ["1-ep", "2-ep", "3-ep"]);
+    assert.deepEqual(house.endpoints.alerts().map(({ endpoints }) => endpoints.length), [3]);
+  }));
+
+Deno.test("alerts: a dead site whose phones nobody asks is one, though registrations run out over an hour", () =>
+  withEndpoints(async (house) => {
+    const unasked = { status: "NonQualified", qualify: false } as const;
+    const some = names(30);
+    for (const [index, name] of some.entries()) {
+      house.asterisk.phone(name, { uri: `sip:${index}@192.0.2.${index + 1}:5060`, ...unasked });
+    }
+    house.up();
+    // At Asterisk's check, which is every 30 s.
+    const runsOut = some.map((name, index) => ({ name, at: Math.ceil((index * 7919 % 3600) / 30) * 30_000 }));
+    let now = 0;
+    for (const { name, at } of runsOut.sort((one, other) => one.at - other.at)) {
+      if (at > now) await house.pass(at - now);
+      now = at;
+      const { uri } = house.view(name).contacts[0]!;
+      house.asterisk.phone(name, { contacts: [], qualify: false });
+      house.say(TELLS.contact(name, "Removed", { uri }), TELLS.device(name, "UNAVAILABLE"));
+    }
+    await house.pass(JUDGED.alertAfterMs + 1000);
+    assert.deepEqual(house.endpoints.alerts().map(({ endpoints }) => endpoints.length), [30]);
+  }));
+
+Deno.test("alerts: thirty endpoints that a reload brought, and that nobody has plugged in, are one", () =>
+  withEndpoints(async (house) => {
+    house.asterisk.phone("777-ep");
+    house.up();
+    for (const name of names(30)) house.asterisk.phone(name, { contacts: [] });
+    house.say(TELLS.reload);
+    await house.pass(1000);
+    house.clock.pass(JUDGED.alertAfterMs);
+    await house.pass(1000);
+    assert.deepEqual(house.endpoints.alerts().map(({ endpoints }) => endpoints.length), [30]);
+  }));
+
+Deno.test("alerts: a large one is not told whole with each phone that comes back", () =>
+  withEndpoints(async (house) => {
+    const some = names(2000);
+    house.asterisk.phones(2000, (index) => `10.0.${index >> 8}.${index & 255}`);
+    house.up();
+    await vanish(house, some);
+    assert.equal(house.endpoints.alerts()[0]!.endpoints.length, 2000);
+    await house.pass(10_000);
+    house.forget();
+    for (const name of some.slice(0, 100)) {
+      back(house, [name]);
+      await house.pass(100);
+    }
+    const told = house.told("endpoint_alert.changed").length;
+    assert.ok(told >= 1 && told <= 4, `${told} times in ten seconds`);
+    await house.pass(5000);
+    const last = house.told("endpoint_alert.changed").at(-1);
+    assert.equal(
+      last.endpoints.filter(({ back_at }: { back_at: string | null }) => back_at !== null).length,
+      100,
+    );
+  }));
+
+Deno.test("row 4, alerts: while the database is away each waits once, however often it changes", () =>
+  withEndpoints(async (house) => {
+    house.asterisk.phones(200);
+    house.up();
+    await vanish(house, names(200));
+    house.forget();
+    house.state.behind = true;
+    for (const name of names(199)) {
+      back(house, [name]);
+      await house.pass(200);
+    }
+    const rows = () => house.writer.units.flatMap(({ endpointAlerts }) => endpointAlerts ?? []);
+    assert.equal(rows().length, 0);
+    house.state.behind = false;
+    house.endpoints.catchUp();
+    assert.equal(rows().length, 1);
+    assert.equal(rows()[0]!.endpoints.filter(({ back_at }) => back_at !== null).length, 199);
   }));
 
 Deno.test("alerts: two outages of a site days apart are two", () =>
@@ -109,14 +208,14 @@ Deno.test("alerts: two outages of a site days apart are two", () =>
     assert.equal(house.logged.filter(({ level }) => level === "warn").length, 2);
   }));
 
-Deno.test("alerts: what went away within two minutes of another may have its cause, a moment later not", () =>
+Deno.test("alerts: phones of one network that went within a quarter of an hour of another are one, a moment later not", () =>
   withEndpoints(async (house) => {
     house.asterisk.phones(3);
     house.up();
     house.say(TELLS.contact("100-ep", "Removed"), TELLS.device("100-ep", "UNAVAILABLE"));
-    house.clock.pass(SAME_CAUSE_MS);
+    house.clock.pass(SAME_SITE_MS);
     house.say(TELLS.contact("101-ep", "Removed"), TELLS.device("101-ep", "UNAVAILABLE"));
-    house.clock.pass(SAME_CAUSE_MS + 1);
+    house.clock.pass(SAME_SITE_MS + 1);
     house.say(TELLS.contact("102-ep", "Removed"), TELLS.device("102-ep", "UNAVAILABLE"));
     house.clock.pass(JUDGED.alertAfterMs + 200);
     await house.settle();
@@ -222,8 +321,8 @@ Deno.test("row 2: a restart keeps an alert, raises nothing twice, and lets join 
     house.clock.pass(5000);
     house.up();
     await house.pass(JUDGED.alertAfterMs * 2);
-    assert.deepEqual(house.endpoints.alerts().map(({ endpoints }) => endpoints.length), [1, 2]);
-    assert.equal(house.logged.filter(({ level }) => level === "warn").length, 1);
+    assert.deepEqual(house.endpoints.alerts().map(({ endpoints }) => endpoints.length), [3]);
+    assert.equal(house.logged.filter(({ level }) => level === "warn").length, 0, "it was raised before");
     back(house, names(2));
     house.asterisk.phone("102-ep");
     house.say(TELLS.contact("102-ep", "Reachable"));
@@ -302,6 +401,7 @@ function startAlerts() {
     feed: feed.asFeed,
     record: () => Promise.resolve(),
     log: { info: log, warn: log, error: log },
+    offlineOf: () => [],
   });
   const miss = (name: string, since: number, more: Partial<Missing> = {}) =>
     alerts.add({ pbx: PBX, name, since, address: "192.0.2.7:5060", bySync: false, ...more }, clock.now());

@@ -359,3 +359,67 @@ Deno.test("endpoints: names with all that a name may have are told apart", () =>
       ["a/b"],
     );
   }));
+
+Deno.test("row 12, endpoints: what was asked before an event says less than the event", () =>
+  withEndpoints(async (house) => {
+    house.asterisk.phone("777-ep");
+    house.up();
+    const ask = house.asterisk.ask.bind(house.asterisk);
+    let said = false;
+    // Asterisk writes what happens during a list right behind it, and its answer is put together after that was taken.
+    house.asterisk.ask = async (action, fields) => {
+      const items = await ask(action, fields);
+      if (action !== "PJSIPShowContacts" || said) return items;
+      said = true;
+      house.asterisk.phone("777-ep", { status: "Unreachable", device: "Unavailable" });
+      house.say(TELLS.contact("777-ep", "Unreachable"), TELLS.device("777-ep", "UNAVAILABLE"));
+      return items;
+    };
+    house.say(TELLS.reload);
+    await house.pass(5000);
+    assert.ok(said);
+    assert.equal(house.view("777-ep").status, "offline");
+    assert.deepEqual(house.changes("777-ep"), ["online", "offline"], "it never was back");
+    assert.equal(house.asterisk.asked.at(-1), "PJSIPShowEndpoint 777-ep", "and is asked for again");
+  }));
+
+Deno.test("row 12, endpoints: one that was heard of while the lists were asked for is not gone since they lack it", () =>
+  withEndpoints(async (house) => {
+    house.asterisk.phone("777-ep");
+    house.up();
+    const ask = house.asterisk.ask.bind(house.asterisk);
+    let said = false;
+    house.asterisk.ask = async (action, fields) => {
+      const items = await ask(action, fields);
+      if (action !== "PJSIPShowContacts" || said) return items;
+      said = true;
+      house.asterisk.phone("888-ep");
+      house.say(TELLS.contact("888-ep", "Reachable"));
+      return items;
+    };
+    house.say(TELLS.reload);
+    await house.pass(5000);
+    assert.equal(house.view("888-ep").status, "online");
+    assert.equal(house.told("endpoint.removed").length, 0);
+  }));
+
+Deno.test("endpoints: a contact of the configuration is as it was at each look, and nobody is told", () =>
+  withEndpoints(async (house) => {
+    house.asterisk.phone("trunk-ep", {
+      qualify: false,
+      device: "Not in use",
+      contacts: [{ uri: "sip:192.0.2.9:5060", status: "NonQualified", fixed: true }],
+    });
+    house.up();
+    await house.pass(2000);
+    const { since, status } = house.view("trunk-ep").contacts[0]!;
+    assert.equal(status, "non_qualified");
+    house.forget();
+    for (let i = 0; i < 3; i++) {
+      house.clock.pass(300_000);
+      house.up();
+      await house.pass(2000);
+    }
+    assert.deepEqual(house.view("trunk-ep").contacts.map((contact) => contact.since), [since]);
+    assert.deepEqual([house.told("endpoint.changed").length, house.writer.units.length], [0, 0]);
+  }));

@@ -54,6 +54,7 @@ function alert(seconds: number, more: Partial<EndpointAlertRow> = {}): EndpointA
     id: id(),
     pbx: "main",
     site: "192.0.2.0/24",
+    wide: false,
     endpoints: [{ name: "777-ep", since: iso(seconds), back_at: null }],
     since: iso(seconds),
     raised_at: iso(seconds),
