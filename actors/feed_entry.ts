@@ -11,8 +11,8 @@ export const TOPICS = ["intercoms", "events", "links", "calls", "endpoints"] as 
 export type Topic = typeof TOPICS[number];
 
 /**
- * Log lines: `logs:*` is every line, `logs:PBX/NAME` those about an endpoint, `logs:[C-0000000a]` those of a call. What
- * is told of them has no number and is not replayed.
+ * Log lines: `logs:*` is every line, `logs:PBX/NAME` those about an endpoint, `logs:[PBX/C-0000000a]` those of a
+ * call. What is told of them has no number and is not replayed.
  */
 export type LogTopic = `logs:${string}`;
 

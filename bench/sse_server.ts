@@ -78,7 +78,10 @@ function feedSide(): Side {
     });
     await next();
   });
-  app.route("/", streamRoutes({ feed, endpoints: { find: () => null }, streamsPerUser: 100_000 }));
+  app.route(
+    "/",
+    streamRoutes({ feed, endpoints: { find: () => null }, logs: null, streamsPerUser: 100_000 }),
+  );
   return {
     fetch: (request) => app.fetch(request),
     readers: () => feed.readers,

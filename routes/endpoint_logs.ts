@@ -9,7 +9,7 @@ import type { LogLineView } from "../machines/endpoint_views.ts";
 import { type EndpointsEdge, nameParam, notOne, pbxQuery, withEndpoint } from "./endpoint_names.ts";
 import { LogFile, LogLine, LogStats } from "./endpoint_schemas.ts";
 import { type AppEnv, route } from "./guard.ts";
-import { callId, type LogFilter, type LogScope, type LogsEdge } from "./log_topics.ts";
+import { callId, findCall, type LogFilter, type LogScope, type LogsEdge, noLogs } from "./log_topics.ts";
 import { timeParam } from "./paging.ts";
 import { defaultHook } from "./problem.ts";
 import { limitOf, term } from "./query.ts";
@@ -33,7 +33,12 @@ const filter = {
   from: timeParam.optional().openapi({ description: "At this time or later" }),
   to: timeParam.optional().openapi({ description: "Before this time" }),
 };
-type Wanted = z.output<z.ZodObject<typeof filter>>;
+type Wanted = z.output<z.ZodObject<typeof filter>> & { pbx?: string | undefined };
+
+const ofPbx = {
+  pbx: z.string().max(64).optional()
+    .openapi({ description: "Lines of one PBX; needed with `call` where the logs of several are followed" }),
+};
 
 const paged = {
   ...filter,
@@ -41,6 +46,8 @@ const paged = {
   cursor: z.string().regex(/^\d{1,15}$/, "expected `next` of the page before").transform(Number).optional()
     .openapi({ type: "string", description: "`next` of the page before" }),
 };
+
+type Paged = Pick<z.output<z.ZodObject<typeof paged>>, "limit" | "cursor">;
 
 const lines = {
   200: {
@@ -50,22 +57,30 @@ const lines = {
     },
   },
 };
+/** What a call that is asked for by its id may come to beside. */
+const notOneCall = {
+  404: { description: "No log of that PBX is followed", content: notOne[404].content },
+  409: {
+    description: "The logs of several PBXs are followed; `pbxs` names them",
+    content: notOne[409].content,
+  },
+};
 const asFile = { 200: { description: "The file", content: { "text/plain": { schema: z.string() } } } };
 
 const allRoute = route(["admin", "operator"], {
   method: "get",
   path: "/api/logs",
   summary: "Lines of Asterisk's logs",
-  request: { query: z.object(paged) },
-  responses: lines,
+  request: { query: z.object({ ...paged, ...ofPbx }) },
+  responses: { ...lines, ...notOneCall },
 });
 
 const allFileRoute = route(["admin", "operator"], {
   method: "get",
   path: "/api/logs.txt",
   summary: "Lines of Asterisk's logs as a file",
-  request: { query: z.object(filter) },
-  responses: asFile,
+  request: { query: z.object({ ...filter, ...ofPbx }) },
+  responses: { ...asFile, ...notOneCall },
 });
 
 const oneRoute = route(["admin", "operator"], {
@@ -95,7 +110,7 @@ export function endpointLogRoutes(deps: LogRoutesDeps): OpenAPIHono<AppEnv> {
   const { endpoints, logs } = deps;
   const app = new OpenAPIHono<AppEnv>({ defaultHook });
 
-  function listed(scope: LogScope, { limit, cursor, ...wanted }: z.output<z.ZodObject<typeof paged>>) {
+  function listed(scope: LogScope, { limit, cursor, ...wanted }: Wanted & Paged) {
     if (logs === null) return NONE;
     const { items, next } = logs.list(scope, filterOf(wanted), {
       limit,
@@ -119,14 +134,21 @@ export function endpointLogRoutes(deps: LogRoutesDeps): OpenAPIHono<AppEnv> {
     return answer as Response & TypedResponse<string, 200, "text">;
   }
 
+  /** A call is followed across endpoints: what is counted is counted of it. */
+  function withScope<R>(c: Context, { call, pbx }: Wanted, run: (scope: LogScope) => R) {
+    if (call === undefined) return run({ kind: "all" });
+    const found = findCall(logs, { call, pbx });
+    return found.kind === "found" ? run(found.scope) : noLogs(c, found);
+  }
+
   app.openapi(allRoute, (c) => {
     const query = c.req.valid("query");
-    return c.json(listed(scopeOf(query), query), 200);
+    return withScope(c, query, (scope) => c.json(listed(scope, query), 200));
   });
 
   app.openapi(allFileRoute, (c) => {
     const query = c.req.valid("query");
-    return file(c, scopeOf(query), { wanted: query, name: "asterisk" });
+    return withScope(c, query, (scope) => file(c, scope, { wanted: query, name: "asterisk" }));
   });
 
   app.openapi(oneRoute, (c) => {
@@ -157,17 +179,13 @@ const NONE = {
   files: [],
 };
 
-/** A call is followed across endpoints: what is counted is counted of it. */
-function scopeOf({ call }: Wanted): LogScope {
-  return call === undefined ? { kind: "all" } : { kind: "call", call };
-}
-
-function filterOf({ level, source, q, call, from, to }: Wanted): LogFilter {
+function filterOf({ level, source, q, call, pbx, from, to }: Wanted): LogFilter {
   return {
     ...(level === undefined ? {} : { levels: level }),
     ...(source === undefined ? {} : { source }),
     ...(q === undefined ? {} : { q }),
     ...(call === undefined ? {} : { call }),
+    ...(pbx === undefined ? {} : { pbx }),
     ...(from === undefined ? {} : { from: Date.parse(from) }),
     // The logs take it as the last moment that is wanted.
     ...(to === undefined ? {} : { to: Date.parse(to) - 1 }),

@@ -5,14 +5,14 @@
  */
 import type { LogTopic } from "../actors/feed.ts";
 import type { EndpointView, LogLineView } from "../machines/endpoint_views.ts";
-import type { AmbiguousEndpoint, EndpointsEdge } from "./endpoint_names.ts";
-import { isNamed } from "./problem.ts";
+import { ambiguous, type AmbiguousEndpoint, type EndpointsEdge, noEndpoint } from "./endpoint_names.ts";
+import { isNamed, problem, type ProblemResponse } from "./problem.ts";
 
-/** Which lines. */
+/** Which lines. Each Asterisk counts its calls from one: a call is known by its PBX and its id. */
 export type LogScope =
   | { kind: "all" }
   | { kind: "endpoint"; pbx: string; name: string }
-  | { kind: "call"; call: string };
+  | { kind: "call"; pbx: string; call: string };
 
 /** What is wanted of them. Times in milliseconds since 1970, both inclusive. */
 export interface LogFilter {
@@ -22,6 +22,7 @@ export interface LogFilter {
   q?: string | undefined;
   /** `C-0000000a`. */
   call?: string | undefined;
+  pbx?: string | undefined;
   from?: number | undefined;
   to?: number | undefined;
 }
@@ -37,6 +38,8 @@ export interface LogsEdge {
   /** Lines that are held, those that came within a minute, and what there is of levels and modules. */
   stats(scope: LogScope): LogStatsView;
   files(): LogFileView[];
+  /** The PBXs whose logs are followed. */
+  pbxs(): string[];
 }
 
 /** How much of a log is held, and how much comes. */
@@ -59,31 +62,73 @@ export interface LogFileView {
   error: string | null;
 }
 
-/** What a name of lines comes to. */
+/** What a name of lines comes to. Where it does not come to any, `of` says what was meant. */
 export type FoundLogs =
   | { kind: "found"; topic: LogTopic; scope: LogScope }
-  | { kind: "none" }
-  | { kind: "ambiguous"; pbxs: string[] };
+  | { kind: "none"; of: "endpoint" | "call" }
+  | { kind: "ambiguous"; of: "endpoint" | "call"; pbxs: string[] };
+
+/** What a name is looked up in; `logs` is null where none are followed. */
+export interface LogPlaces {
+  endpoints: Pick<EndpointsEdge, "find">;
+  logs: Pick<LogsEdge, "pbxs"> | null;
+}
 
 /** Whether a topic of the feed is one of log lines. */
 export function isLogs(topic: string): topic is LogTopic {
   return topic.startsWith("logs:");
 }
 
-const CALL = /^\[(C-[0-9a-fA-F]{1,16})\]$/;
+const CALL = /^\[(?:([^/]+)\/)?(C-[0-9a-fA-F]{1,16})\]$/;
 
-/** Finds the lines by `*`, `[C-0000000a]`, an endpoint's name, or PBX/NAME. */
-export function findLogs(endpoints: Pick<EndpointsEdge, "find">, name: string): FoundLogs {
-  if (name === "*") return { kind: "found", topic: "logs:*", scope: { kind: "all" } };
-  const call = CALL.exec(name)?.[1];
-  if (call !== undefined) return found({ kind: "call", call: callId(call) });
+/** Finds the lines by `*`, `[C-0000000a]`, `[PBX/C-0000000a]`, an endpoint's name, or PBX/NAME. */
+export function findLogs({ endpoints, logs }: LogPlaces, name: string): FoundLogs {
+  if (name === "*") return found({ kind: "all" });
+  const [, pbx, call] = CALL.exec(name) ?? [];
+  if (call !== undefined) return findCall(logs, { call: callId(call), pbx });
   try {
     const view = endpoints.find(name) ?? ofPbx(endpoints, name);
-    return view === null ? { kind: "none" } : found({ kind: "endpoint", pbx: view.pbx, name: view.name });
+    return view === null
+      ? { kind: "none", of: "endpoint" }
+      : found({ kind: "endpoint", pbx: view.pbx, name: view.name });
   } catch (error) {
     if (!isNamed<AmbiguousEndpoint>(error, "AmbiguousEndpoint")) throw error;
-    return { kind: "ambiguous", pbxs: error.pbxs };
+    return { kind: "ambiguous", of: "endpoint", pbxs: error.pbxs };
   }
+}
+
+/** Finds a call's lines; where the logs of one PBX are followed, it need not be named. */
+export function findCall(
+  logs: LogPlaces["logs"],
+  { pbx, call }: { pbx?: string | undefined; call: string },
+): FoundLogs {
+  // Where nothing is followed there is no line, whatever it is called.
+  if (logs === null) return found({ kind: "call", pbx: pbx ?? "", call });
+  const pbxs = logs.pbxs();
+  const [first] = pbxs;
+  if (pbx === undefined && pbxs.length > 1) return { kind: "ambiguous", of: "call", pbxs };
+  const wanted = pbx ?? first;
+  if (wanted === undefined || !pbxs.includes(wanted)) return { kind: "none", of: "call" };
+  return found({ kind: "call", pbx: wanted, call });
+}
+
+/** Says why a name of lines comes to none. */
+export function noLogs(
+  c: Parameters<typeof problem>[0],
+  found: Exclude<FoundLogs, { kind: "found" }>,
+): ProblemResponse {
+  if (found.of === "endpoint") return found.kind === "none" ? noEndpoint(c) : ambiguous(c, found.pbxs);
+  if (found.kind === "none") {
+    return problem(c, { status: 404, type: "not-found", title: "No log of that PBX is followed" });
+  }
+  const { pbxs } = found;
+  return problem(c, {
+    status: 409,
+    type: "ambiguous-call",
+    title: "Several PBXs count their calls so",
+    detail: `expected pbx to be one of ${pbxs.join(", ")}`,
+    extra: { pbxs },
+  });
 }
 
 /** A call's id as Asterisk writes it: its digits are small. */
@@ -108,7 +153,7 @@ function topicOf(scope: LogScope): LogTopic {
     case "endpoint":
       return `logs:${scope.pbx}/${scope.name}`;
     case "call":
-      return `logs:[${scope.call}]`;
+      return `logs:[${scope.pbx}/${scope.call}]`;
     default:
       return scope satisfies never;
   }
@@ -117,6 +162,6 @@ function topicOf(scope: LogScope): LogTopic {
 /** Whether a line is told on that topic. */
 export function isAbout(topic: LogTopic, line: LogLineView): boolean {
   if (topic === "logs:*") return true;
-  if (line.call !== null && topic === `logs:[${line.call}]`) return true;
+  if (line.call !== null && topic === `logs:[${line.pbx}/${line.call}]`) return true;
   return line.endpoints.some((name) => topic === `logs:${line.pbx}/${name}`);
 }

@@ -6,7 +6,7 @@
 import type { LogTopic } from "../actors/feed.ts";
 import type { LogLineView } from "../machines/endpoint_views.ts";
 import type { EndpointsEdge } from "./endpoint_names.ts";
-import { findLogs, isAbout, type LogsEdge } from "./log_topics.ts";
+import { findLogs, type FoundLogs, isAbout, type LogsEdge } from "./log_topics.ts";
 import { frameOf } from "./socket_frames.ts";
 
 /** Names that one client may have subscribed to at the same time. */
@@ -55,12 +55,8 @@ export class SocketLogs {
     if (names.size >= MAX_NAMES) {
       return { code: "too_many_subscriptions", message: `Expected at most ${MAX_NAMES} at the same time` };
     }
-    const found = findLogs(this.#options.endpoints, name);
-    if (found.kind === "none") return { code: "no_such_endpoint", message: "There is no such endpoint" };
-    if (found.kind === "ambiguous") {
-      const ways = found.pbxs.map((pbx) => `${pbx}/${name}`).join(", ");
-      return { code: "ambiguous_endpoint", message: `Several PBXs have it; expected one of ${ways}` };
-    }
+    const found = findLogs(this.#options, name);
+    if (found.kind !== "found") return refusal(found, name);
     this.#byReader.set(reader, names);
     const same = this.#byTopic.get(found.topic)?.get(reader);
     if (same !== undefined) {
@@ -122,6 +118,23 @@ export class SocketLogs {
     readers?.delete(reader);
     if (readers?.size === 0) this.#byTopic.delete(topic);
   }
+}
+
+function refusal(
+  found: Exclude<FoundLogs, { kind: "found" }>,
+  name: string,
+): { code: string; message: string } {
+  const isCall = found.of === "call";
+  if (found.kind === "none") {
+    return isCall
+      ? { code: "no_such_pbx", message: "No log of that PBX is followed" }
+      : { code: "no_such_endpoint", message: "There is no such endpoint" };
+  }
+  const ways = found.pbxs.map((pbx) => isCall ? `[${pbx}/${name.slice(1)}` : `${pbx}/${name}`).join(", ");
+  return {
+    code: isCall ? "ambiguous_call" : "ambiguous_endpoint",
+    message: `Several PBXs have it; expected one of ${ways}`,
+  };
 }
 
 function lineFrame(line: LogLineView): string {

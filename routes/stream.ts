@@ -5,9 +5,8 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Feed, LogTopic, Scope, Topic } from "../actors/feed.ts";
 import type { Ended, Role } from "../actors/people/who.ts";
-import { ambiguous, type EndpointsEdge, noEndpoint } from "./endpoint_names.ts";
 import { type AppEnv, route, type Who, whoOf } from "./guard.ts";
-import { findLogs } from "./log_topics.ts";
+import { findLogs, type LogPlaces, noLogs } from "./log_topics.ts";
 import { defaultHook, problem, type ProblemResponse } from "./problem.ts";
 import { Problem } from "./schemas.ts";
 
@@ -39,8 +38,8 @@ const streamRoute = route(["any"], {
     "First a `snapshot`, then changes. Each has an `id`; a reader that comes back with `Last-Event-ID` " +
     "gets what it missed, or a `reset` and a new `snapshot`. Topics that the reader may not read are left out, " +
     "and of `calls` an employee gets their own. `logs:NAME` has the log lines of an endpoint (`logs:PBX/NAME` where " +
-    "several PBXs have it), `logs:*` all and `logs:[C-0000000a]` those of a call; the `snapshot` has the last ones, " +
-    "and lines are not replayed.",
+    "several PBXs have it), `logs:*` all and `logs:[C-0000000a]` those of a call (`logs:[PBX/C-0000000a]` " +
+    "where the logs of several are followed); the `snapshot` has the last ones, and lines are not replayed.",
   request: {
     query: z.object({
       topics: z.string().max(2000).default(Object.keys(READERS).join(",")).openapi({
@@ -51,7 +50,7 @@ const streamRoute = route(["any"], {
   },
   responses: {
     200: { description: "The stream", content: { "text/event-stream": { schema: z.string() } } },
-    404: { description: "There is no endpoint of that name", content: problemContent },
+    404: { description: "There is no endpoint of that name, or no log of that PBX", content: problemContent },
     409: { description: "Several PBXs have that name; `pbxs` names them", content: problemContent },
     429: { description: "Too many streams of one user", content: problemContent },
   },
@@ -68,15 +67,14 @@ export function endStreams(feed: Feed, { userId, sessionId, tokenId }: Ended): v
   );
 }
 
-interface StreamRouteDeps {
+interface StreamRouteDeps extends LogPlaces {
   feed: Feed;
-  endpoints: Pick<EndpointsEdge, "find">;
   streamsPerUser: number;
 }
 
 /** The route of the stream. */
 export function streamRoutes(deps: StreamRouteDeps): OpenAPIHono<AppEnv> {
-  const { feed, endpoints, streamsPerUser } = deps;
+  const { feed, streamsPerUser } = deps;
   const app = new OpenAPIHono<AppEnv>({ defaultHook });
 
   app.openapi(streamRoute, (c) => {
@@ -100,7 +98,7 @@ export function streamRoutes(deps: StreamRouteDeps): OpenAPIHono<AppEnv> {
     if (topics.length + names.length === 0) {
       return problem(c, { status: 403, type: "not-allowed", title: "Your role may not read these topics" });
     }
-    const logs = logTopics(c, endpoints, names);
+    const logs = logTopics(c, deps, names);
     if (logs instanceof Response) return logs;
     if (feed.countOf(userId) >= streamsPerUser) {
       return problem(c, {
@@ -151,14 +149,13 @@ function readTopics(list: string): { topics: Set<string>; logs: string[] } | nul
 
 function logTopics(
   c: Parameters<typeof problem>[0],
-  endpoints: Pick<EndpointsEdge, "find">,
+  places: LogPlaces,
   names: readonly string[],
 ): LogTopic[] | ProblemResponse {
   const topics = new Set<LogTopic>();
   for (const name of names) {
-    const found = findLogs(endpoints, name);
-    if (found.kind === "none") return noEndpoint(c);
-    if (found.kind === "ambiguous") return ambiguous(c, found.pbxs);
+    const found = findLogs(places, name);
+    if (found.kind !== "found") return noLogs(c, found);
     topics.add(found.topic);
   }
   return [...topics];

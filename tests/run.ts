@@ -8,6 +8,7 @@
 import { fileURLToPath } from "node:url";
 import { killFamily } from "./support/family.ts";
 import { companyOf, TEST_ENV, TEST_FLAGS, testGroups } from "./support/groups.ts";
+import { hearOut } from "./support/heard_out.ts";
 import { installTools } from "./support/install.ts";
 import { runInLanes } from "./support/lanes.ts";
 import { addCounts, exitCodeOf, readReport, summaryLine, type TestCount } from "./support/test_report.ts";
@@ -74,15 +75,11 @@ async function runTests(name: string, files: string[], options: RunOptions): Pro
     ended = `\nThe tests of ${name} are ended: not done after ${limitMs / 60_000} minutes\n`;
     killFamily(child.pid).catch(() => child.kill("SIGKILL"));
   }, limitMs);
-  // In the order in which they come, as a terminal would have them.
-  let output = "";
-  const keep = async (stream: ReadableStream<Uint8Array>) => {
-    const decoder = new TextDecoder();
-    for await (const bytes of stream) output += decoder.decode(bytes, { stream: true });
-  };
-  const [{ code }] = await Promise.all([child.status, keep(child.stdout), keep(child.stderr)]);
-  clearTimeout(impatience);
-  output += ended;
+  // Nobody loses patience with what has ended, whoever holds its output.
+  void child.status.then(() => clearTimeout(impatience));
+  const { code, isHeld, ...heard } = await hearOut(child);
+  const left = isHeld ? `\nThe tests of ${name} left a process behind, which holds their output\n` : "";
+  const output = heard.output + left + ended;
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
   await writeAll(
     new TextEncoder().encode(`\n== ${name}: ${seconds} s${output.startsWith("\n") ? "" : "\n"}${output}`),

@@ -11,8 +11,12 @@ export interface Filter {
   source?: string;
   /** Text within the message, in whatever case. */
   q?: string;
-  /** `C-0000000a`. */
+  /** `C-0000000a`, of whichever PBX. */
   call?: string;
+  /** The name of a PBX. */
+  pbx?: string;
+  /** What is left out with `call`: an Asterisk that was started anew counts its calls anew. */
+  isPast?: (message: Kept) => boolean;
   /** Milliseconds since 1970, both inclusive. */
   from?: number;
   to?: number;
@@ -23,7 +27,8 @@ export function passes(message: Kept, filter: Filter): boolean {
   if (filter.levels !== undefined && filter.levels.length > 0 && !filter.levels.includes(message.level)) {
     return false;
   }
-  if (filter.call !== undefined && message.call !== filter.call) return false;
+  if (filter.call !== undefined && (message.call !== filter.call || filter.isPast?.(message))) return false;
+  if (filter.pbx !== undefined && message.pbx !== filter.pbx) return false;
   if (filter.source !== undefined && !isOf(message.source, filter.source)) return false;
   // Of one without a time it is only known when it came.
   const at = message.at ?? message.seenAt;

@@ -31,12 +31,18 @@ function parts(glob: string): { folder: string; patterns: string[] } {
 export async function findFiles(glob: string, known: ReadonlySet<string>): Promise<Found[]> {
   const { folder, patterns } = parts(glob);
   let paths = [folder];
+  const unlisted: string[] = [];
   for (const [depth, pattern] of patterns.entries()) {
     const matches = matcher(pattern);
     const last = depth === patterns.length - 1;
     const next: string[] = [];
     for (const path of paths) {
-      for (const entry of await entriesOf(path)) {
+      const entries = await entriesOf(path);
+      if (entries === null) {
+        unlisted.push(path);
+        continue;
+      }
+      for (const entry of entries) {
         if (matches(entry.name) && (last ? !entry.isDirectory : !entry.isFile)) {
           next.push(join(path, entry.name));
         }
@@ -45,7 +51,11 @@ export async function findFiles(glob: string, known: ReadonlySet<string>): Promi
     paths = next;
   }
   const logs = new Set([...known, ...paths]);
-  const found: Found[] = [];
+  const found: Found[] = unlisted.map((path) => ({
+    path,
+    real: path,
+    refused: "its folder cannot be listed",
+  }));
   for (const path of paths.sort()) {
     if (isRotated(path, logs)) continue;
     if (found.length >= MOST_FILES) break;
@@ -70,14 +80,16 @@ async function lead(path: string, folder: string): Promise<{ real: string; refus
   }
 }
 
-async function entriesOf(path: string): Promise<Deno.DirEntry[]> {
+/** Null where the folder is there and may not be listed. One that is not there has no files yet. */
+async function entriesOf(path: string): Promise<Deno.DirEntry[] | null> {
   const entries: Deno.DirEntry[] = [];
   try {
     for await (const entry of Deno.readDir(path)) {
       if (entries.push(entry) >= MOST_ENTRIES) break;
     }
-  } catch {
-    // Not there yet, or not to be listed: it has no files, then.
+  } catch (error) {
+    const { PermissionDenied, NotCapable } = Deno.errors;
+    if (error instanceof PermissionDenied || error instanceof NotCapable) return null;
   }
   return entries;
 }

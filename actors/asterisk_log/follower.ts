@@ -130,6 +130,12 @@ export class Follower {
     for (const [path, why] of refused) {
       if (!this.#refused.has(path)) this.#warn(path, why);
     }
+    if (this.#first && found.length === 0) {
+      this.#options.log.warn(
+        { path: source.path, pbx: source.pbx },
+        "No log of Asterisk is there yet; one is awaited",
+      );
+    }
     this.#refused = refused;
     this.#first = false;
     for (const [path, { tail, seenAt }] of this.#followed) {
@@ -144,16 +150,16 @@ export class Follower {
     const { tail, told } = followed;
     if (tail.state === told) return;
     followed.told = tail.state;
-    const file = basename(tail.path);
     const { log, source } = this.#options;
+    const where = { path: tail.path, pbx: source.pbx };
     if (tail.state === "unreadable") this.#warn(tail.path, tail.error ?? "");
-    else if (tail.state === "missing") log.info({ file, pbx: source.pbx }, "Asterisk's log is awaited");
-    else log.info({ file, pbx: source.pbx }, "Asterisk's log is followed");
+    else if (tail.state === "missing") log.warn(where, "Asterisk's log is not there; it is awaited");
+    else log.info(where, "Asterisk's log is followed");
   }
 
   #warn(path: string, why: string): void {
     this.#options.log.warn(
-      { file: basename(path), pbx: this.#options.source.pbx, why },
+      { path, pbx: this.#options.source.pbx, why },
       "Asterisk's log cannot be read",
     );
   }

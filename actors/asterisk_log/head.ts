@@ -157,6 +157,10 @@ function unescape(text: string): string {
   return text.replaceAll("\\r\\n", "\n").replaceAll("\\n", "\n");
 }
 
+/** A line of another format may look like JSON to its end: these must not be able to be what they are not. */
+const JSON_LEVEL = /^[\w-]{1,32}$/;
+const JSON_SOURCE = /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]{1,128}$/u;
+
 function jsonHead(
   stamps: Stamps,
   timestamp: string,
@@ -168,8 +172,8 @@ function jsonHead(
   const call = typeof callid === "string" ? /^\[(C-[\da-f]{8,16})\]$/i.exec(callid)?.[1] ?? null : null;
   return {
     at: stamps.read(timestamp),
-    level: typeof level === "string" && level !== "" ? word(level.slice(0, LONGEST_LEVEL)) : VERBOSE,
-    source: typeof filename === "string" && filename !== "" ? word(filename.slice(0, LONGEST_SOURCE)) : null,
+    level: typeof level === "string" && JSON_LEVEL.test(level) ? word(level) : VERBOSE,
+    source: typeof filename === "string" && JSON_SOURCE.test(filename) ? word(filename) : null,
     call,
     text: withoutEnd(message),
     whole: true,

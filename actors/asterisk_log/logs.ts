@@ -7,7 +7,7 @@ import { basename } from "node:path";
 import type { LogLineView } from "../../machines/endpoint_views.ts";
 import type { Clock } from "../clock.ts";
 import type { Logger } from "../logger.ts";
-import { Desk, keyOfEndpoint, type LogEndpoint, type Target } from "./desk.ts";
+import { Desk, keyOfCall, keyOfEndpoint, type LogEndpoint, type Target } from "./desk.ts";
 import type { Filter } from "./filter.ts";
 import { Follower } from "./follower.ts";
 import type { Message } from "./messages.ts";
@@ -16,18 +16,18 @@ import type { LogSource } from "./sources.ts";
 import { BOUNDS, type Bounds, Store } from "./store.ts";
 import type { TailState } from "./tail.ts";
 
-/** Whose lines: all, those about an endpoint, or those of a call, `C-0000000a`. */
+/** Whose lines: all, those about an endpoint, or those of a call, `C-0000000a`, since its Asterisk was started. */
 export type LogScope =
   | { kind: "all" }
   | { kind: "endpoint"; pbx: string; name: string }
-  | { kind: "call"; call: string };
+  | { kind: "call"; pbx: string; call: string };
 
 /** Which of them; times are milliseconds since 1970, both inclusive. */
-export type LogFilter = Filter;
+export type LogFilter = Omit<Filter, "isPast">;
 
 /** Where lines are told to those who read along. */
 export interface LogFeed {
-  /** Whether anybody reads a topic: `logs:*`, `logs:PBX/NAME` or `logs:[C-0000000a]`. */
+  /** Whether anybody reads a topic: `logs:*`, `logs:PBX/NAME` or `logs:[PBX/C-0000000a]`. */
   wants(topic: string): boolean;
   tell(topic: string, event: "log.line", line: LogLineView): void;
 }
@@ -105,7 +105,7 @@ export class AsteriskLogs {
     new Intl.DateTimeFormat("en-US", { timeZone: options.zone });
     this.#store = new Store({ ...BOUNDS, ...options.bounds });
     for (const { pbx } of options.sources) {
-      if (!this.#desks.has(pbx)) this.#desks.set(pbx, new Desk(this.#store));
+      if (!this.#desks.has(pbx)) this.#desks.set(pbx, new Desk(pbx, this.#store));
     }
     const claimed = new Map<string, string>();
     this.#followers = options.sources.map((source) =>
@@ -154,8 +154,13 @@ export class AsteriskLogs {
     filter: LogFilter,
     page: { limit: number; before?: number },
   ): { items: LogLineView[]; next: number | null } {
-    const { items, next } = this.#store.list(keyOf(scope), filter, page);
+    const { items, next } = this.#store.list(keyOf(scope), this.#present(filter), page);
     return { items: items.map(view), next };
+  }
+
+  /** The PBXs whose logs are followed. */
+  pbxs(): string[] {
+    return [...this.#desks.keys()];
   }
 
   /** What is held of a scope. */
@@ -201,7 +206,8 @@ export class AsteriskLogs {
       this.#seenAt = this.#options.clock.toWall(now);
     }
     const { call, text } = message;
-    const targets = this.#desks.get(pbx)!.about(text, call, now);
+    const desk = this.#desks.get(pbx)!;
+    const targets = desk.about(text, call, now);
     const kept: Kept = {
       id: ++this.#id,
       at: message.at,
@@ -217,12 +223,20 @@ export class AsteriskLogs {
     };
     this.#rings.length = 0;
     for (const { ring } of targets) this.#rings.push(ring);
-    if (call !== null) this.#rings.push(this.#store.call(keyOfCall(call), now));
+    const ofCall = desk.ringOf(kept, now);
+    if (ofCall !== null) this.#rings.push(ofCall);
     this.#store.add(kept, this.#rings, fresh ? now : null);
-    this.#tell(kept, targets);
+    this.#tell(kept, targets, ofCall !== null);
+    desk.heed(kept);
   }
 
-  #tell(kept: Kept, targets: readonly Target[]): void {
+  /** A call is the one of that number since its Asterisk was started, in whatever scope it is asked for. */
+  #present(filter: LogFilter): Filter {
+    if (filter.call === undefined) return filter;
+    return { ...filter, isPast: (message) => this.#desks.get(message.pbx)!.isPast(message) };
+  }
+
+  #tell(kept: Kept, targets: readonly Target[], hasCall: boolean): void {
     const { feed, onLine } = this.#options;
     let line: LogLineView | null = null;
     if (onLine !== undefined) onLine(line = view(kept));
@@ -230,8 +244,8 @@ export class AsteriskLogs {
     for (const { topic } of targets) {
       if (feed.wants(topic)) feed.tell(topic, "log.line", line ??= view(kept));
     }
-    if (kept.call === null) return;
-    const topic = `logs:[${kept.call}]`;
+    if (!hasCall) return;
+    const topic = `logs:${keyOfCall(kept.pbx, kept.call!)}`;
     if (feed.wants(topic)) feed.tell(topic, "log.line", line ?? view(kept));
   }
 
@@ -252,12 +266,7 @@ function namesOf(targets: readonly Target[]): readonly string[] {
 
 function keyOf(scope: LogScope): string {
   if (scope.kind === "all") return "";
-  return scope.kind === "endpoint" ? keyOfEndpoint(scope.pbx, scope.name) : keyOfCall(scope.call);
-}
-
-/** No name of an endpoint's ring begins so: the name of a PBX has no bracket. */
-function keyOfCall(call: string): string {
-  return `[${call}]`;
+  return scope.kind === "endpoint" ? keyOfEndpoint(scope.pbx, scope.name) : keyOfCall(scope.pbx, scope.call);
 }
 
 function view(kept: Kept): LogLineView {

@@ -6,6 +6,7 @@
 import { Cuts } from "./cuts.ts";
 import { type Head, readHead } from "./head.ts";
 import { own } from "./own.ts";
+import { plain, withoutReturns } from "./plain.ts";
 import { Redactor } from "./redact.ts";
 import type { Stamps } from "./stamps.ts";
 
@@ -18,13 +19,6 @@ export const LONGEST_MESSAGE = 65_536;
 export const MOST_LINES = 1000;
 /** Level of text that stands at the beginning of a file, or after a pause, with no head before it. */
 export const NO_LEVEL = "UNKNOWN";
-
-// deno-lint-ignore no-control-regex -- these are what is taken out: CSI and OSC sequences, and other escapes
-const ANSI = /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])/g;
-// deno-lint-ignore no-control-regex -- nobody can read them, and a terminal that a download is shown on obeys them
-const CONTROLS = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/g;
-// deno-lint-ignore no-control-regex -- the same, to be looked for
-const ANY_CONTROL = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/;
 
 /** Makes messages of one file's lines. */
 export class Messages {
@@ -48,9 +42,7 @@ export class Messages {
   /** Takes a line without its end; `now` is any steady clock's. */
   line(raw: string, now: number): void {
     this.#heardAt = now;
-    let line = raw;
-    if (line.charCodeAt(line.length - 1) === 13) line = line.slice(0, -1);
-    if (ANY_CONTROL.test(line)) line = plain(line);
+    const line = plain(withoutReturns(raw));
     const head = readHead(line, this.#stamps);
     const place = head === null ? this.#cuts.next(raw) : this.#cuts.begin(raw);
     if (place !== -1 && readHead(raw.slice(place), this.#stamps) !== null) {
@@ -87,11 +79,12 @@ export class Messages {
 
   #begin(head: Head): void {
     if (head.whole && head.text.includes("\n")) {
-      const [first = "", ...lines] = plainLines(head.text);
+      const [first = "", ...lines] = head.text.split("\n").map((line) => plain(withoutReturns(line)));
       this.#open(head, first);
       for (const line of lines) this.#goOn(line);
     } else {
-      this.#open(head, head.whole && ANY_CONTROL.test(head.text) ? plain(head.text) : head.text);
+      // What JSON had escaped.
+      this.#open(head, head.whole ? plain(head.text) : head.text);
     }
   }
 
@@ -120,15 +113,4 @@ export class Messages {
       this.#more.push(redacted);
     }
   }
-}
-
-function plain(line: string): string {
-  return line.replace(ANSI, "").replace(CONTROLS, "\ufffd");
-}
-
-function plainLines(text: string): string[] {
-  return text.split("\n").map((line) => {
-    const bare = line.charCodeAt(line.length - 1) === 13 ? line.slice(0, -1) : line;
-    return ANY_CONTROL.test(bare) ? plain(bare) : bare;
-  });
 }

@@ -94,6 +94,20 @@ export class Store {
     this.#calls.delete(name);
   }
 
+  /** Lets go of messages of calls whose names begin so. */
+  dropOfCalls(prefix: string, isGone: (message: Kept) => boolean): void {
+    for (const [name, { ring }] of [...this.#calls]) {
+      if (!name.startsWith(prefix)) continue;
+      // Each is taken out once, and what stays is put in again behind the others: the order is as before.
+      for (let left = ring.length; left > 0; left--) {
+        const message = ring.at(0)!;
+        if (isGone(message)) this.#drop(ring);
+        else ring.push(ring.shift()!);
+      }
+      if (ring.length === 0) this.forget(name);
+    }
+  }
+
   /** Keeps a message in the ring of all and in these; `now`, of a steady clock, where it is to be counted as new. */
   add(message: Kept, rings: readonly Ring[], now: number | null): void {
     this.#bytes += costOf(message);

@@ -19,7 +19,7 @@ type Step =
   | { kind: "resync"; topic: Topic }
   | { kind: "wait"; ms: number };
 
-const LOG_TOPICS: LogTopic[] = ["logs:*", "logs:main/777", "logs:[C-0000000a]"];
+const LOG_TOPICS: LogTopic[] = ["logs:*", "logs:main/777", "logs:[main/C-0000000a]"];
 /** Lines that a reader begins with. */
 const LAST = 3;
 

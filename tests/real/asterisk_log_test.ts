@@ -197,7 +197,7 @@ for (const version of ASTERISK_VERSIONS) {
         assert.ok(!other.some(({ call }) => call !== null), "888 took no part");
         const calls = new Set(about("trunk-ep", file).flatMap(({ call }) => call ?? []));
         assert.equal(calls.size, 1);
-        const whole = of({ kind: "call", call: [...calls][0]! }, file);
+        const whole = of({ kind: "call", pbx: "real", call: [...calls][0]! }, file);
         assert.ok(whole.some(({ endpoints }) => endpoints.includes("777-ep")));
         assert.ok(whole.some(({ source }) => source === "app_dial.c"));
         const off = whole.map(({ timestamp }) => Math.abs(Date.parse(timestamp!) - Date.now()));
@@ -211,6 +211,39 @@ for (const version of ASTERISK_VERSIONS) {
       await logs.stop();
     }
   }, "notice,warning,error,verbose");
+
+  test(
+    "a call after a restart has the number of one before it, and none of its lines",
+    async (asterisk, lines) => {
+      const logs = await follow(asterisk, (line) => void lines.push(line));
+      const held = () =>
+        logs.list({ kind: "call", pbx: "real", call: "C-00000001" }, {}, { limit: 2000 }).items;
+      const talk = async () => {
+        const lastId = lines.at(-1)?.id ?? 0;
+        const phone = await startPhone(asterisk, "777", { does: "answers", ringMs: 50 });
+        const call = await placeCall(asterisk, { from: "trunk", to: "777", talkMs: 100 });
+        await call.end();
+        await phone.stop();
+        for (const file of Object.keys(FORMATS)) {
+          const isEnd = (line: LogLineView) =>
+            line.id > lastId && line.file === file && line.message.includes("exited non-zero");
+          await waitFor(() => held().some(isEnd), { what: `the call's end in ${file}` });
+        }
+      };
+      try {
+        await talk();
+        const former = new Set(held().map(({ id }) => id));
+        await asterisk.restart();
+        await talk();
+        assert.deepEqual(held().filter(({ id }) => former.has(id)), []);
+        const about = logs.list({ kind: "endpoint", pbx: "real", name: "777-ep" }, {}, { limit: 2000 }).items;
+        assert.ok(about.some(({ id }) => former.has(id)), "they are still lines of the phone");
+      } finally {
+        await logs.stop();
+      }
+    },
+    "notice,warning,error,verbose",
+  );
 
   test(
     "row 25: rotated in every way at thousands of lines a second: every line once",

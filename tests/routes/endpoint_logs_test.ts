@@ -53,6 +53,8 @@ Deno.test("logs: lines of an endpoint, of all and of a call, with filters, the o
       [`logs?from=${at(2)}`, "2356"],
       [`logs?from=${at(2)}&to=${at(5)}`, "23"],
       ["logs?level=ERROR", ""],
+      ["logs?pbx=second", "6"],
+      ["logs?pbx=nobody", ""],
     ];
     for (const [path, expected] of asked) assert.equal(await ids(edge, path), expected, path);
     const { json } = await edge.ask("GET", "/api/endpoints/888-ep/logs");
@@ -84,6 +86,27 @@ Deno.test("logs: lines of an endpoint, of all and of a call, with filters, the o
     }
   }));
 
+Deno.test("logs: a call is of one PBX, which has to be named where several are followed", () =>
+  onEdge(ground, async (edge) => {
+    fill(edge);
+    edge.logs.lines.push(logLine(7, { pbx: "second", call: "C-0000000a", endpoints: ["9-ep"] }));
+    edge.logs.followed = ["main", "second"];
+    assert.equal(await ids(edge, "logs?call=C-0000000a&pbx=main"), "23");
+    assert.equal(await ids(edge, "logs?call=C-0000000A&pbx=second"), "7");
+    assert.equal(await ids(edge, "endpoints/888-ep/logs?call=C-0000000a"), "23", "of that endpoint's PBX");
+    const file = await edge.ask("GET", "/api/logs.txt?call=C-0000000a&pbx=second");
+    assert.equal(file.text.split("\n").length, 2);
+    for (const path of ["logs", "logs.txt"]) {
+      const several = await edge.ask("GET", `/api/${path}?call=C-0000000a`);
+      assert.equal(several.status, 409, path);
+      const { type, pbxs, detail } = JSON.parse(several.text);
+      assert.match(type, /ambiguous-call$/);
+      assert.deepEqual(pbxs, ["main", "second"]);
+      assert.match(detail, /main, second/);
+      assert.equal((await edge.ask("GET", `/api/${path}?call=C-0000000a&pbx=third`)).status, 404, path);
+    }
+  }));
+
 Deno.test("logs: pages lead back to the oldest line, each once", () =>
   onEdge(ground, async (edge) => {
     fill(edge);
@@ -100,7 +123,7 @@ Deno.test("logs: pages lead back to the oldest line, each once", () =>
 Deno.test("logs: without a log there is none, and no route fails", () =>
   onEdge(ground, async (edge) => {
     fill(edge);
-    for (const path of ["/api/logs", "/api/endpoints/888-ep/logs"]) {
+    for (const path of ["/api/logs", "/api/logs?call=C-1", "/api/endpoints/888-ep/logs"]) {
       const { json } = await edge.ask("GET", path);
       assert.deepEqual(json, {
         items: [],

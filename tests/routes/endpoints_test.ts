@@ -174,6 +174,7 @@ Deno.test("endpoints: alerts that are not over come from memory, all others from
       alertView({ id: id(n), raised_at: iso(n * 60), ended_at: ended === null ? null : iso(ended) });
     const views = [view(1, 90), view(2, 150), view(3, null), view(4, null)];
     const endpointAlerts = views.map(({ endpoints, ...row }) => ({
+      wide: false,
       ...row,
       endpoints: endpoints.map(({ name, since, back_at }) => ({ name, since, back_at })),
     }));

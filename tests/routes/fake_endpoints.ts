@@ -166,6 +166,12 @@ export class FakeLogs implements LogsEdge {
   /** Oldest first. */
   lines: LogLineView[] = [];
   readonly asked: { scope: LogScope; filter: LogFilter }[] = [];
+  /** Whose logs are followed. */
+  followed = ["main"];
+
+  pbxs(): string[] {
+    return this.followed;
+  }
 
   list(scope: LogScope, filter: LogFilter, { limit, before }: { limit: number; before?: number }) {
     this.asked.push({ scope, filter });
@@ -193,16 +199,17 @@ export class FakeLogs implements LogsEdge {
 
 function isOf(scope: LogScope, line: LogLineView): boolean {
   if (scope.kind === "all") return true;
-  if (scope.kind === "call") return line.call === scope.call;
+  if (scope.kind === "call") return line.pbx === scope.pbx && line.call === scope.call;
   return line.pbx === scope.pbx && line.endpoints.includes(scope.name);
 }
 
-function fits(line: LogLineView, { levels, source, q, call, from, to }: LogFilter): boolean {
+function fits(line: LogLineView, { levels, source, q, call, pbx, from, to }: LogFilter): boolean {
   const at = line.timestamp === null ? NaN : Date.parse(line.timestamp);
   return (levels === undefined || levels.includes(line.level)) &&
     (source === undefined || line.source?.includes(source) === true) &&
     (q === undefined || line.message.includes(q)) &&
     (call === undefined || line.call === call) &&
+    (pbx === undefined || line.pbx === pbx) &&
     (from === undefined || at >= from) && (to === undefined || at <= to);
 }
 

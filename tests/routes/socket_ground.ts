@@ -177,7 +177,7 @@ export async function withSockets(
   const app = new Hono<AppEnv>().use(guard.identify, guard.sameOrigin);
   app.route("/", socketRoutes({ sockets, strangers: options.strangers ?? true })).route(
     "/",
-    streamRoutes({ feed, endpoints, streamsPerUser }),
+    streamRoutes({ feed, endpoints, logs, streamsPerUser }),
   );
   const pages = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, app.fetch);
   const own = await startSocketServer({
@@ -234,7 +234,7 @@ export async function withSockets(
       const topics = [
         "logs:*" as const,
         ...line.endpoints.map((name) => `logs:${line.pbx}/${name}` as const),
-        ...(line.call === null ? [] : [`logs:[${line.call}]` as const]),
+        ...(line.call === null ? [] : [`logs:[${line.pbx}/${line.call}]` as const]),
       ];
       for (const topic of topics) if (feed.wants(topic)) feed.tell(topic, "log.line", line);
     },

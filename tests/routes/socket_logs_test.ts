@@ -81,7 +81,7 @@ for (const way of WAYS) {
         assert.equal(await codeFor(ann, "subscribeLogs", name), "not_allowed", name);
       }
       ann.say("unsubscribeLogs", "777-ep");
-      for (const topic of ["logs:*", "logs:main/777-ep", "logs:[C-0000000a]"]) {
+      for (const topic of ["logs:*", "logs:main/777-ep", "logs:[main/C-0000000a]"]) {
         assert.equal(ground.feed.wants(topic), false);
       }
       ground.line(logLine(2));
@@ -98,7 +98,7 @@ Deno.test("socket: a line of several subscriptions comes once, and by each of th
   withSockets(async (ground) => {
     fill(ground);
     const olga = await ground.dial({ as: "olga" });
-    const names = ["777-ep", "main/777-ep", "*", "[C-0000000a]", "888-ep"];
+    const names = ["777-ep", "main/777-ep", "*", "[C-0000000a]", "[main/C-0000000A]", "888-ep"];
     for (const name of names) olga.say("subscribeLogs", name);
     await olga.caughtUp();
     const both = { endpoints: ["777-ep", "888-ep"], call: "C-0000000a" };
@@ -111,7 +111,7 @@ Deno.test("socket: a line of several subscriptions comes once, and by each of th
     }
     ground.line(logLine(9, both));
     await olga.caughtUp();
-    assert.deepEqual(ids(olga), [1, 2, 3, 4, 5]);
+    assert.deepEqual(ids(olga), [1, 2, 3, 4, 5, 6]);
     assert.deepEqual(olga.frames.filter(({ event }) => event === "error"), []);
   }));
 
@@ -137,6 +137,22 @@ Deno.test("socket: an endpoint that there is not, several of a name, and an elev
     for (let i = 0; i < 8; i++) olga.say("subscribeLogs", "nobody");
     await olga.caughtUp();
     assert.equal(olga.frames.at(-1)!.data.code, "too_many", "each may cost a hundred lines");
+  }));
+
+Deno.test("socket: a call is of one PBX, which has to be named where several are followed", () =>
+  withSockets(async (ground) => {
+    fill(ground);
+    ground.logs.followed = ["main", "second"];
+    const olga = await ground.dial({ as: "olga" });
+    assert.equal(await codeFor(olga, "subscribeLogs", "[C-0000000a]"), "ambiguous_call");
+    assert.match(olga.frames.at(-1)!.data.message, /\[main\/C-0000000a\], \[second\/C-0000000a\]/);
+    assert.equal(await codeFor(olga, "subscribeLogs", "[third/C-0000000a]"), "no_such_pbx");
+    olga.say("subscribeLogs", "[second/C-0000000a]");
+    await olga.caughtUp();
+    ground.line(logLine(1, { call: "C-0000000a" }));
+    ground.line(logLine(2, { call: "C-0000000a", pbx: "second" }));
+    await olga.caughtUp();
+    assert.deepEqual(ids(olga), [2]);
   }));
 
 Deno.test("socket: without a log there is nothing to be told, and no error", () =>

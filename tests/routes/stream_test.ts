@@ -165,7 +165,8 @@ Deno.test("stream: log lines of an endpoint, of all and of a call, with the last
       ["logs:777-ep", { "logs:main/777-ep": [1] }],
       ["logs:main/777-ep,logs:777-ep", { "logs:main/777-ep": [1] }],
       ["logs:*", { "logs:*": [1, 2] }],
-      ["logs:[C-0000000A],logs:second/9-ep", { "logs:[C-0000000a]": [2], "logs:second/9-ep": [] }],
+      ["logs:[C-0000000A],logs:second/9-ep", { "logs:[main/C-0000000a]": [2], "logs:second/9-ep": [] }],
+      ["logs:[main/C-0000000a],logs:[C-0000000A]", { "logs:[main/C-0000000a]": [2] }],
       ["logs:a,b,links", { "logs:main/a,b": [] }],
     ];
     for (const [asked, held] of topics) {
@@ -187,7 +188,17 @@ Deno.test("stream: log lines of an endpoint, of all and of a call, with the last
     const again = await openStream(edge, "links,logs:777-ep", { headers: { "Last-Event-ID": first!.id! } });
     assert.deepEqual([(await again.next())!.event, (await again.next())!.event], ["reset", "snapshot"]);
     await again.close();
+    edge.logs.followed = ["main", "second"];
+    edge.logs.lines.push(logLine(4, { pbx: "second", call: "C-0000000a" }));
+    const ofCall = await openStream(edge, "logs:[second%2FC-0000000a]");
+    assert.deepEqual((await ofCall.next())!.data.logs["logs:[second/C-0000000a]"], [edge.logs.lines.at(-1)]);
+    await ofCall.close();
+    const several = await edge.ask("GET", "/api/stream?topics=logs:%5BC-0000000a%5D");
+    assert.deepEqual(several.json.pbxs, ["main", "second"]);
     const refused: [topics: string, status: number][] = [
+      ["logs:[C-0000000a]", 409],
+      ["logs:[third/C-0000000a]", 404],
+      ["logs:[/C-0000000a]", 404],
       ["logs:nobody", 404],
       ["logs:", 404],
       ["logs:9-ep", 409],

@@ -6,6 +6,7 @@ import { basename } from "node:path";
 import type { LogEndpoint } from "../../../actors/asterisk_log/desk.ts";
 import { AsteriskLogs, type LogFeed } from "../../../actors/asterisk_log/logs.ts";
 import { type Message, Messages } from "../../../actors/asterisk_log/messages.ts";
+import type { Kept } from "../../../actors/asterisk_log/ring.ts";
 import type { LogSource } from "../../../actors/asterisk_log/sources.ts";
 import { Stamps } from "../../../actors/asterisk_log/stamps.ts";
 import { Tail, type TailOptions } from "../../../actors/asterisk_log/tail.ts";
@@ -131,6 +132,24 @@ export function startLogs(
       while (await logs.poll());
     },
     topics: () => told.map(({ topic, line }) => `${topic} ${line.message}`),
+  };
+}
+
+/** A message as it is kept; its id is a second of its time. */
+export function kept(id: number, more: Partial<Kept> = {}): Kept {
+  return {
+    id,
+    at: id * 1000,
+    seenAt: id * 1000,
+    level: "NOTICE",
+    source: "a.c",
+    call: null,
+    text: `text ${id}`,
+    file: "messages",
+    pbx: "a",
+    endpoints: [],
+    held: 0,
+    ...more,
   };
 }
 

@@ -31,7 +31,7 @@ Deno.test("asterisk logs: a line is told to those who read it, and to nobody els
       "logs:* Endpoint 777-ep is now Reachable",
       "logs:* PJSIP/777-ep-00000001 answered PJSIP/888-ep-00000002",
       "logs:* nobody",
-      "logs:[C-00000001] PJSIP/777-ep-00000001 answered PJSIP/888-ep-00000002",
+      "logs:[hq/C-00000001] PJSIP/777-ep-00000001 answered PJSIP/888-ep-00000002",
       "logs:hq/777-ep PJSIP/777-ep-00000001 answered PJSIP/888-ep-00000002",
       "logs:hq/888-ep PJSIP/777-ep-00000001 answered PJSIP/888-ep-00000002",
       "logs:shop/777-ep Endpoint 777-ep is now Reachable",
@@ -72,11 +72,11 @@ Deno.test("asterisk logs: lines of an endpoint, of a call across endpoints, and 
     const count = (scope: Parameters<AsteriskLogs["list"]>[0]) =>
       logs.list(scope, {}, { limit: 9 }).items.length;
     assert.equal(count({ kind: "all" }), 4);
-    assert.equal(count({ kind: "call", call: "C-00000001" }), 3);
+    assert.equal(count({ kind: "call", pbx: "hq", call: "C-00000001" }), 3);
     assert.equal(count({ kind: "endpoint", pbx: "hq", name: "777-ep" }), 3);
     assert.equal(count({ kind: "endpoint", pbx: "hq", name: "888-ep" }), 3);
     assert.equal(count({ kind: "endpoint", pbx: "shop", name: "777-ep" }), 0);
-    assert.deepEqual(logs.stats({ kind: "call", call: "C-00000001" }), {
+    assert.deepEqual(logs.stats({ kind: "call", pbx: "hq", call: "C-00000001" }), {
       lines: 3,
       per_minute: 0,
       levels: { VERBOSE: 2, DEBUG: 1 },
@@ -87,6 +87,94 @@ Deno.test("asterisk logs: lines of an endpoint, of a call across endpoints, and 
     append(path, `${AT} NOTICE[1] a.c: Endpoint 777-ep is new\n`);
     await read();
     assert.equal(logs.stats({ kind: "all" }).per_minute, 1);
+    await logs.stop();
+  }));
+
+/** A line of a call in which a phone takes part, and one that says that Asterisk was started. */
+const said = (name: string, at = AT) =>
+  `${at} VERBOSE[1][C-00000001] pbx.c: Executing on PJSIP/${name}-00000001 in new stack\n`;
+const started = (at = AT) => `${at} NOTICE[1] loader.c: 200 modules will be loaded.\n`;
+
+Deno.test("asterisk logs: calls of two Asterisks that have the same number are two", () =>
+  inFolder(async (folder) => {
+    const sources = ["hq", "shop"].map((pbx) => ({ pbx, path: `${folder}/${pbx}` }));
+    for (const { path } of sources) Deno.writeTextFileSync(path, "");
+    const { logs, read, topics } = startLogs(sources, { endpoints: () => ENDPOINTS });
+    await logs.poll();
+    append(sources[0]!.path, said("888-ep"));
+    append(sources[1]!.path, said("777-ep"));
+    await read();
+    const of = (pbx: string, filter = {}) =>
+      logs.list({ kind: "call", pbx, call: "C-00000001" }, filter, { limit: 9 }).items
+        .map(({ pbx, endpoints }) => `${pbx}/${endpoints}`);
+    assert.deepEqual(logs.pbxs(), ["hq", "shop"]);
+    assert.deepEqual([of("hq"), of("shop"), of("none")], [["hq/888-ep"], ["shop/777-ep"], []]);
+    assert.equal(logs.list({ kind: "all" }, { pbx: "shop" }, { limit: 9 }).items.length, 1);
+    assert.deepEqual(topics().filter((topic) => topic.includes("[")).map((topic) => topic.split(" ")[0]), [
+      "logs:[hq/C-00000001]",
+      "logs:[shop/C-00000001]",
+    ]);
+    await logs.stop();
+  }));
+
+Deno.test("asterisk logs: a call is over when its Asterisk is started anew, and its number is another call's", () =>
+  inFolder(async (folder) => {
+    const sources = ["hq", "shop"].map((pbx) => ({ pbx, path: `${folder}/${pbx}` }));
+    for (const { path } of sources) Deno.writeTextFileSync(path, "");
+    const { logs, read } = startLogs(sources, { endpoints: () => ENDPOINTS });
+    await logs.poll();
+    append(sources[0]!.path, said("777-ep") + started() + said("888-ep"));
+    append(sources[1]!.path, said("777-ep"));
+    await read();
+    const of = (scope: Parameters<AsteriskLogs["list"]>[0], call?: string) =>
+      logs.list(scope, call === undefined ? {} : { call }, { limit: 9 }).items.map(({ endpoints }) =>
+        endpoints
+      );
+    const call = "C-00000001";
+    assert.deepEqual(of({ kind: "call", pbx: "hq", call }), [["888-ep"]]);
+    assert.deepEqual(of({ kind: "call", pbx: "shop", call }), [["777-ep"]], "which was not started");
+    assert.deepEqual(of({ kind: "endpoint", pbx: "hq", name: "777-ep" }, call), []);
+    assert.deepEqual(of({ kind: "endpoint", pbx: "hq", name: "777-ep" }), [["777-ep"]], "the line is there");
+    assert.deepEqual(of({ kind: "endpoint", pbx: "hq", name: "888-ep" }, call), [["888-ep"]]);
+    await logs.stop();
+  }));
+
+Deno.test("asterisk logs: a start that several files tell of takes nothing of what came after it", () =>
+  inFolder(async (folder) => {
+    const [full, messages] = [`${folder}/full`, `${folder}/messages`];
+    const [before, start, after] = ["13:59:50", "13:59:55", "13:59:58"].map((time) => `[Nov 20 ${time}]`);
+    Deno.writeTextFileSync(full, "");
+    Deno.writeTextFileSync(messages, "");
+    const { logs, read, told } = startLogs([full, messages].map((path) => ({ pbx: "hq", path })), {
+      endpoints: () => ENDPOINTS,
+    });
+    await logs.poll();
+    // The second file is read when the first has told of the start and of a call after it.
+    append(full, said("777-ep", before) + started(start) + said("888-ep", after));
+    append(messages, said("777-ep", before) + said("777-ep", start) + started(start) + said("888-ep", after));
+    await read();
+    const { items } = logs.list({ kind: "call", pbx: "hq", call: "C-00000001" }, {}, { limit: 9 });
+    assert.deepEqual(items.map(({ file }) => file).sort(), ["full", "messages"]);
+    for (const { endpoints } of items) assert.ok(endpoints.includes("888-ep"));
+    // What is told on a call's topic is of the call that goes by that number then.
+    const ofCall = told.filter(({ topic }) => topic === "logs:[hq/C-00000001]");
+    assert.ok(!ofCall.some(({ line }) => line.file === "messages" && line.timestamp?.includes(":50.")));
+    await logs.stop();
+  }));
+
+Deno.test("asterisk logs: a start in a time to come does not hide the calls until then", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/messages`;
+    Deno.writeTextFileSync(path, "");
+    const { logs, read } = startLogs([{ pbx: "hq", path }, { pbx: "hq", path: `${path}.2` }], {
+      endpoints: () => ENDPOINTS,
+    });
+    await logs.poll();
+    append(path, started("[Nov 20 14:30:00]"));
+    append(`${path}.2`, said("777-ep", "[Nov 20 14:00:01]"));
+    await read();
+    const { items } = logs.list({ kind: "call", pbx: "hq", call: "C-00000001" }, {}, { limit: 9 });
+    assert.equal(items.length, 1);
     await logs.stop();
   }));
 
@@ -142,7 +230,8 @@ Deno.test("asterisk logs: start and stop, and what is said of files", () =>
     await logs.stop();
     assert.equal(clock.sim.live, 0);
     assert.match(said[0]!, /awaited/);
-    assert.ok(!said.join("").includes(folder));
+    assert.ok(said[0]!.includes(path), "whoever set it sees what was meant");
+    assert.ok(said.some((line) => line.includes(`${folder}/none/*`)));
   }));
 
 Deno.test("asterisk logs: it reads by itself as the clock goes", () =>
@@ -192,10 +281,10 @@ Deno.test("asterisk logs: what strangers write stays text, and names only what i
     const { items } = logs.list({ kind: "all" }, {}, { limit: 99 });
     assert.deepEqual(
       items.slice(0, hostile.length).map(({ message }) => message),
-      hostile.map((text) => from(text).split(".c: ")[1]),
+      hostile.map((text) => from(text).split(".c: ")[1]!.replaceAll("\u202e", "\\u202e")),
     );
     for (const { endpoints } of items.slice(0, hostile.length)) assert.deepEqual(endpoints, ["888-ep"]);
-    assert.equal(items[hostile.length]!.message, "\ufffd\ufffd\ufffd");
+    assert.equal(items[hostile.length]!.message, "\ufffd\\u0000\ufffd");
     assert.ok(items[hostile.length + 1]!.message.length <= 65_536);
     assert.equal(items.at(-1)!.message, "after");
     assert.equal(({} as Record<string, unknown>).polluted, undefined);
@@ -230,7 +319,7 @@ Deno.test("asterisk logs: a long read lets others have their turn, and memory st
     assert.equal(logs.files()[0]!.lines, 60_000);
     assert.ok(logs.stats({ kind: "all" }).lines <= 5000);
     assert.ok(logs.stats({ kind: "endpoint", pbx: "hq", name: "777-ep" }).lines <= 1000);
-    assert.ok(logs.stats({ kind: "call", call: "C-00000001" }).lines <= 100);
+    assert.ok(logs.stats({ kind: "call", pbx: "hq", call: "C-00000001" }).lines <= 100);
     assert.equal(new Date(NOW).getUTCFullYear(), 2026);
     await logs.stop();
   }));

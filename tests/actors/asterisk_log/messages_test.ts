@@ -219,11 +219,38 @@ Deno.test("log messages: after one that Asterisk's buffer cut off, the next begi
   assert.ok(others.length === 0 && whole!.text.endsWith("next"));
 });
 
-Deno.test("log messages: escapes of terminals and other controls do not come through, markup stays text", () => {
-  const [message] = messagesOf([
-    "[Nov 20 13:59:45] NOTICE[1] a.c: \x1b]0;title\x07a\x1b[31mb\x1b[2Jc\0d\x07e\t<script>alert(1)</script>\x1b",
+Deno.test("log messages: what a terminal or a page would obey does not come through, markup stays text", () => {
+  const hostile = "\x1b]0;title\x07a\x1b[31mb\x1b[2Jc\0d\x07e\t<script>alert(1)</script>\x1b" +
+    "\rover\x7f\u009b31m\u0085\u202edrow\u202c \u2066x\u2069\r";
+  const shown = String.raw`abc\u0000d\u0007e` + "\t<script>alert(1)</script>" +
+    String.raw`\u001b\u000dover\u007f\u009b31m\u0085\u202edrow\u202c \u2066x\u2069`;
+  const head = "[Nov 20 13:59:45] NOTICE[1] a.c: ";
+  const json = (message: string, more: { level?: string; filename?: string } = {}) =>
+    JSON.stringify({
+      hostname: "",
+      timestamp: "Nov 20 13:59:45",
+      identifiers: { lwp: 1, callid: "" },
+      logmsg: {
+        location: { filename: more.filename ?? "a.c", function: "f", line: 1 },
+        level: more.level ?? "NOTICE",
+        message,
+      },
+    });
+  const ofJson = json(hostile).replaceAll(
+    /[\u0080-\uffff]/g,
+    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+  for (const lines of [[`${head}${hostile}\r`], [json(hostile)], [ofJson], [ofJson.slice(0, -3)]]) {
+    assert.deepEqual(messagesOf(lines).map(({ text }) => text), [shown], lines[0]!);
+  }
+  const [several] = messagesOf([`${head}one`, `${hostile}\r`, "end"]);
+  assert.equal(several!.text, `one\n${shown}\nend`);
+  assert.equal(messagesOf([json(`one\r\n${hostile}\r\nend\r\n`)])[0]!.text, `one\n${shown}\nend`);
+  // Somebody's line that looks like JSON, in a log that is none.
+  const [made] = messagesOf([
+    json("x", { level: "\x1b[31mE", filename: "a.c\n[Nov 20 13:59:45] NOTICE[1] b.c" }),
   ]);
-  assert.equal(message!.text, "abc\ufffdd\ufffde\t<script>alert(1)</script>\ufffd");
+  assert.deepEqual([made!.level, made!.source], ["VERBOSE", null]);
 });
 
 Deno.test("log messages: one that waits is given out when nothing was added to it", async () => {

@@ -6,9 +6,10 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Desk } from "../../../actors/asterisk_log/desk.ts";
 import { Store } from "../../../actors/asterisk_log/store.ts";
+import { kept } from "./ground.ts";
 
 function desk(names: string[] = ["777-ep", "77-ep", "888-ep", "trunk-ep", "plain", "a.b+c_d"]): Desk {
-  const made = new Desk(new Store());
+  const made = new Desk("a", new Store());
   made.update(names.map((name) => ({ pbx: "a", name, aors: [name.replace(/-ep$/, "")] })));
   return made;
 }
@@ -132,8 +133,17 @@ Deno.test("log attribution: a call is of those whose channels were named in it, 
   assert.deepEqual(of("nothing named", "C-00000001"), ["trunk-ep", "777-ep"]);
   assert.deepEqual(of("nothing named", "C-00000002"), []);
   assert.deepEqual(of("nothing named", null), []);
-  assert.deepEqual(of("Asterisk Dynamic Loader Starting:", null), []);
-  assert.deepEqual(of("nothing named", "C-00000001"), [], "Asterisk counts calls anew");
+  const says = (text: string, source: string | null) => at.heed(kept(1, { text, source }));
+  says("Asterisk Dynamic Loader Starting:", "res_pjsip_logger.c");
+  says("BYE sip:777@a\n\n9 modules will be loaded.", null);
+  assert.deepEqual(of("nothing named", "C-00000001"), ["trunk-ep", "777-ep"], "somebody else says so");
+  for (const source of ["loader.c", null]) {
+    says("Asterisk Dynamic Loader Starting:", source);
+    assert.deepEqual(of("nothing named", "C-00000001"), [], "Asterisk counts calls anew");
+    assert.deepEqual(of("PJSIP/777-ep-00000001", "C-00000001"), ["777-ep"]);
+  }
+  says("213 modules will be loaded.", "loader.c");
+  assert.deepEqual(of("nothing named", "C-00000001"), []);
 });
 
 Deno.test("log attribution: calls are forgotten in the order in which they were heard of", () => {

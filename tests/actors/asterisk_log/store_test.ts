@@ -7,23 +7,7 @@ import fc from "fast-check";
 import type { Filter } from "../../../actors/asterisk_log/filter.ts";
 import type { Kept } from "../../../actors/asterisk_log/ring.ts";
 import { BOUNDS, Store } from "../../../actors/asterisk_log/store.ts";
-
-function kept(id: number, more: Partial<Kept> = {}): Kept {
-  return {
-    id,
-    at: id * 1000,
-    seenAt: id * 1000,
-    level: "NOTICE",
-    source: "a.c",
-    call: null,
-    text: `text ${id}`,
-    file: "messages",
-    pbx: "a",
-    endpoints: [],
-    held: 0,
-    ...more,
-  };
-}
+import { kept } from "./ground.ts";
 
 const ids = (items: readonly Kept[]) => items.map(({ id }) => id);
 
@@ -68,6 +52,10 @@ Deno.test("log store: filters by level, source or module, text, call and time", 
     [{ q: ".*" }, 3],
     [{ q: "" }, 1, 2, 3],
     [{ call: "C-00000001" }, 2],
+    [{ call: "C-00000001", isPast: ({ id }) => id === 2 }],
+    [{ isPast: () => true }, 1, 2, 3],
+    [{ pbx: "a" }, 1, 2, 3],
+    [{ pbx: "b" }],
     [{ from: 2000 }, 2, 3],
     [{ to: 2000 }, 1, 2],
     [{ from: 2000, to: 2000, q: "text" }, 2],
@@ -111,6 +99,20 @@ Deno.test("log store: calls that were silent for longest are forgotten", () => {
   assert.equal(store.list("", {}, { limit: 9 }).items.length, 5);
 });
 
+Deno.test("log store: of some calls what is past goes, the rest stays in its order", () => {
+  const store = new Store();
+  for (let id = 1; id <= 40; id++) {
+    store.add(kept(id), [store.call(id % 2 === 0 ? "[a/1]" : "[b/1]", 0)], 0);
+  }
+  store.dropOfCalls("[a/", ({ id }) => id < 21 || id % 4 === 0);
+  assert.deepEqual(ids(store.list("[a/1]", {}, { limit: 99 }).items), [22, 26, 30, 34, 38]);
+  assert.deepEqual(ids(store.list("[a/1]", {}, { limit: 2, before: 34 }).items), [26, 30]);
+  assert.equal(store.list("[b/1]", {}, { limit: 99 }).items.length, 20);
+  store.dropOfCalls("[a/", () => true);
+  assert.equal(store.rings, 2);
+  assert.equal(store.list("", {}, { limit: 99 }).items.length, 40);
+});
+
 Deno.test("log store: memory is bounded, and who says much loses before who says little", () => {
   const bounds = { all: 2000, endpoint: 500, call: 100, calls: 20, bytes: 400_000 };
   const store = new Store(bounds);
@@ -127,12 +129,19 @@ Deno.test("log store: memory is bounded, and who says much loses before who says
 });
 
 Deno.test("log store: whatever is kept and forgotten, the count of bytes is right and nothing is out of order", () => {
-  const step = fc.record({ ring: fc.nat(4), call: fc.nat(6), size: fc.nat(3000), forget: fc.boolean() });
+  const step = fc.record({
+    ring: fc.nat(4),
+    call: fc.nat(6),
+    size: fc.nat(3000),
+    forget: fc.boolean(),
+    past: fc.option(fc.nat(200), { freq: 10 }),
+  });
   fc.assert(fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
     const store = new Store({ all: 20, endpoint: 8, call: 4, calls: 3, bytes: 50_000 });
     let id = 0;
-    for (const { ring, call, size, forget } of steps) {
+    for (const { ring, call, size, forget, past } of steps) {
       if (forget && size % 5 === 0) store.forget(`a/${ring}`);
+      if (past !== null) store.dropOfCalls(`[${call}`, (message) => message.id < past);
       id++;
       store.add(kept(id, { text: "x".repeat(size) }), [
         store.endpoint(`a/${ring}`),

@@ -65,7 +65,7 @@ Deno.test("ami answers: the text of an answer reads as what was answered, whatev
   // deno-lint-ignore no-control-regex -- Asterisk drops its blanks, and reads to NUL
   const word = fc.string({ unit: "binary" }).map((text) => text.replace(/[\x00-\x20]/g, ""));
   const name = word.filter((text) => text !== "" && !/\]/.test(text));
-  const option = word.filter((text) => text !== "" && !/[=+]/.test(text));
+  const option = word.filter((text) => text !== "" && !/[=+]/.test(text)).map((text) => text.toLowerCase());
   const value = word.filter((text) => !text.startsWith(">"));
   const section = fc.record({ name, options: fc.array(fc.tuple(option, value), { maxLength: 4 }) });
   fc.assert(

@@ -22,7 +22,7 @@ const BAD = /^(nocodec|zzz)$/;
 /** What it is told to do wrong. */
 export interface Trouble {
   /** The link goes down before the answer to this action; it was done all the same, or not. */
-  dropAt?: { action: string; done: boolean; count?: number };
+  dropAt?: { action: string; done: boolean };
   /** Refuses this action, once. */
   refuse?: { action: string; reason: string };
 }

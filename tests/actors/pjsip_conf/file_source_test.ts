@@ -4,7 +4,9 @@
  * read and never written.
  */
 import assert from "node:assert/strict";
-import { applyText, textOf } from "../../../actors/pjsip_conf/apply.ts";
+import { fileURLToPath } from "node:url";
+import { applyText, textOf, withDocument } from "../../../actors/pjsip_conf/apply.ts";
+import { parseConf } from "../../../actors/pjsip_conf/document.ts";
 import { fileSource } from "../../../actors/pjsip_conf/file_source.ts";
 import { findGroup } from "../../../actors/pjsip_conf/group.ts";
 import type { ConfigRefused } from "../../../actors/pjsip_conf/refusal.ts";
@@ -102,4 +104,62 @@ Deno.test("conf file: one that is not there, or is none, is said without its pat
         return true;
       });
     }
+  }));
+
+Deno.test("conf file: what a crash left of a write is removed, and nothing else", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/pjsip.conf`;
+    await Deno.writeTextFile(path, TEXT);
+    const old = `.doorline-${crypto.randomUUID()}.tmp`;
+    const young = `.doorline-${crypto.randomUUID()}.tmp`;
+    for (const name of [old, young, ".doorline-notes.tmp", "x.tmp"]) {
+      await Deno.writeTextFile(`${folder}/${name}`, "password=x");
+      if (name !== young) await Deno.utime(`${folder}/${name}`, 1_000_000_000, 1_000_000_000);
+    }
+    const source = fileSource(path);
+    const before = await source.load();
+    await source.save(before, applyText(before, null, "[888]\ntype=aor\n"));
+    const left = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort();
+    assert.deepEqual(left, [".doorline-notes.tmp", "pjsip.conf", "x.tmp", young].sort());
+  }));
+
+Deno.test("conf file: what was written is told as written, even if it cannot be read again", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/pjsip.conf`;
+    await Deno.writeTextFile(path, TEXT);
+    const source = fileSource(path);
+    const before = await source.load();
+    const after = withDocument(before, parseConf(`${TEXT}; ${"x".repeat(9 * 1024 * 1024)}\n`));
+    assert.equal(textOf(await source.save(before, after)), textOf(after));
+    await assert.rejects(source.load(), (error: ConfigRefused) => error.kind === "not-editable");
+  }));
+
+Deno.test("conf file: without Deno's right to write in its folder it can be looked at, and the reason is said", () =>
+  inFolder(async (folder) => {
+    await Deno.mkdir(`${folder}/real`);
+    await Deno.mkdir(`${folder}/etc`);
+    await Deno.writeTextFile(`${folder}/real/p.conf`, TEXT);
+    await Deno.symlink(`${folder}/real/p.conf`, `${folder}/etc/pjsip.conf`);
+    const root = new URL("../../..", import.meta.url);
+    await Deno.writeTextFile(
+      `${folder}/look.ts`,
+      `import { fileSource } from "${new URL("actors/pjsip_conf/file_source.ts", root)}";
+       const loaded = await fileSource("${folder}/etc/pjsip.conf").load().catch((error) => error);
+       console.log(loaded[Deno.args[0]]);`,
+    );
+    const look = async (rights: string[], field: string) => {
+      const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: [
+          ...["run", "--no-prompt", `--config=${fileURLToPath(new URL("deno.json", root))}`, ...rights],
+          ...[`${folder}/look.ts`, field],
+        ],
+      }).output();
+      return new TextDecoder().decode(stdout).trim() || new TextDecoder().decode(stderr);
+    };
+    const reading = ["--allow-read", "--allow-sys=uid"];
+    assert.equal(await look([...reading, `--allow-write=${folder}`], "notEditable"), "null");
+    const denied = await look([...reading, `--allow-write=${folder}/etc`], "notEditable");
+    assert.match(denied, /cannot be written: Doorline was started without the right to write in its folder/);
+    const unread = await look(["--allow-sys=uid"], "message");
+    assert.equal(unread, "Cannot read the configuration file: Doorline was started without the right to it");
   }));

@@ -11,7 +11,7 @@ import { unifiedDiff } from "../../../actors/pjsip_conf/diff.ts";
 import { parseConf } from "../../../actors/pjsip_conf/document.ts";
 import { sectionText } from "../../../actors/pjsip_conf/form.ts";
 import { findGroup } from "../../../actors/pjsip_conf/group.ts";
-import { addShown, isKnown, knownOptions, nearest } from "../../../actors/pjsip_conf/options.ts";
+import { addShown, isKnown, isSecret, knownOptions, nearest } from "../../../actors/pjsip_conf/options.ts";
 import { maskText } from "../../../actors/pjsip_conf/secrets.ts";
 import { validate } from "../../../actors/pjsip_conf/validate.ts";
 import { codecsOf, sameValue, valueProblem } from "../../../actors/pjsip_conf/values.ts";
@@ -222,4 +222,32 @@ Deno.test("conf creatable: phone, panel and trunk make sections with nothing wro
     }
     assert.notEqual(fieldProblems(creatable, { codecs: "ulaw\r\n[x]", frob: "1" }).length, 1);
   }
+});
+
+Deno.test("conf secrets: whatever stands behind a word for one is masked in lines that are no options", () => {
+  const lines = [
+    "; password canary1",
+    ";pass=canary2",
+    "password canary3",
+    ";-- password = canary4",
+    "; SIP credentials are canary5 and",
+    "; пароль canary6",
+    "username=a ; the old token: canary7",
+    ";username=x password=canary8",
+    "set_var=SIPPASS=canary9",
+    "--;",
+  ];
+  const masked = maskText(`[a]\n${lines.join("\n")}\n`);
+  assert.ok(!masked.includes("canary"), masked);
+  const secret = Object.values(knownOptions("22.10.1")).flatMap((one) => [...one])
+    .filter(([name]) => isSecret(name)).map(([name, { kind }]) => `${name} ${kind}`);
+  assert.deepEqual(secret.sort(), [
+    "md5_cred secret",
+    "oauth_secret secret",
+    "password secret",
+    "password_digest secret",
+    "refresh_token secret",
+  ]);
+  const plain = '[bypass-ep](passage) ; a phone\ncallerid = "Passport office" <7>\n';
+  assert.equal(maskText(plain), plain);
 });

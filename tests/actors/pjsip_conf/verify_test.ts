@@ -3,6 +3,7 @@
  * What Asterisk shows is held against what was written: what it did not take is seen, and what nobody can see is said.
  */
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import { readCategories } from "../../../actors/pjsip_conf/categories.ts";
 import { parseConf } from "../../../actors/pjsip_conf/document.ts";
 import { knownOptions } from "../../../actors/pjsip_conf/options.ts";
@@ -94,4 +95,60 @@ Deno.test("conf verify: an endpoint without its transport waits for a restart", 
     known: knownOptions(null),
   });
   assert.deepEqual([verdict.differences, verdict.unseen.length], [[], 1]);
+});
+
+Deno.test("conf verify: what was only removed is seen where what is shown became another, and else not", () => {
+  const verdict = (shown: Record<string, string>) =>
+    verify({
+      name: "7",
+      before: read(BASE.replace("allow=ulaw\n", "allow=ulaw\nlanguage=ru\n")),
+      after: read(BASE),
+      shownBefore: [{ ...SHOWN[0]!, language: "ru" }, SHOWN[1]!],
+      shown: [{ ...SHOWN[0]!, ...shown }, SHOWN[1]!],
+      known: knownOptions(null),
+    });
+  assert.deepEqual(verdict({ language: "" }), { differences: [], unseen: [] });
+  assert.match(verdict({ language: "ru" }).unseen.join(), /whether language is gone/);
+  const identify = "[7-id]\ntype=identify\nendpoint=7\nmatch=192.0.2.7\n";
+  const gone = verify({
+    name: "7",
+    before: read(BASE + identify),
+    after: read(BASE),
+    shownBefore: SHOWN,
+    shown: [...SHOWN, { event: "IdentifyDetail", objectname: "7-id" }],
+    known: knownOptions(null),
+  });
+  assert.deepEqual(gone.differences, ["Asterisk still knows [7-id] of type identify"]);
+});
+
+Deno.test("conf verify: no secret is told, whatever version knows its option and however it is written", () => {
+  const canary = "canary-of-battery-7";
+  const options = [
+    "password",
+    "md5_cred",
+    "oauth_secret",
+    "refresh_token",
+    "password_digest",
+    "outbound_proxy",
+  ];
+  const cased = fc.mixedCase(fc.constantFrom(...options));
+  fc.assert(fc.property(cased, fc.constantFrom("16.28.0", "22.10.1", null), (option, version) => {
+    const packet = { event: "AuthDetail", objectname: "7", username: "8" };
+    const key = option.replaceAll("_", "").toLowerCase();
+    const verdict = verify({
+      name: "7",
+      before: read(BASE.replace("allow=ulaw", "allow=ulaw\nauth=7")),
+      after: read(
+        BASE.replace("allow=ulaw", "allow=ulaw\nauth=7").replace(
+          "username=7",
+          `username=7\n${option}=${canary}-new`,
+        ),
+      ),
+      shownBefore: [...SHOWN, { ...packet, [key]: canary }],
+      shown: [...SHOWN, { ...packet, [key]: canary }],
+      known: knownOptions(version),
+    });
+    assert.equal(verdict.differences.length, 1);
+    assert.ok(!JSON.stringify(verdict).includes(canary), JSON.stringify(verdict));
+  }));
 });
