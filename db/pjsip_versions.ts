@@ -33,9 +33,10 @@ export async function insertVersions(sql: Sql, rows: readonly PjsipVersionRow[])
   for (const row of rows) {
     const { id, pbx, name, at, user_id, user_name, why, action, result, failure, text_before, text_after } =
       row;
+    // Told again where nobody knows whether it was taken the first time.
     await sql`insert into pjsip_versions ${
       sql({ id, pbx, name, at, user_id, user_name, why, action, result, failure, text_before, text_after })
-    }`;
+    } on conflict (id) do nothing`;
   }
 }
 
@@ -47,6 +48,23 @@ export async function settleVersion(
 ): Promise<void> {
   const { result, failure } = outcome;
   await sql`update pjsip_versions set result = ${result}, failure = ${failure} where id = ${id}`;
+}
+
+/** Takes away a version of what was never written. */
+export async function deleteVersion(sql: Sql, id: string): Promise<void> {
+  await sql`delete from pjsip_versions where id = ${id}`;
+}
+
+/** At most `limit` versions of a PBX whose failure ends with these words, oldest first. */
+export async function versionsThatFailed(
+  sql: Sql,
+  of: { pbx: string; ending: string },
+  limit: number,
+): Promise<PjsipVersionRow[]> {
+  return await sql<PjsipVersionRow[]>`
+    select ${columns(sql)} from pjsip_versions
+    where pbx = ${of.pbx} and right(failure, ${of.ending.length}::int) = ${of.ending}
+    order by at, id limit ${limit}`;
 }
 
 /** At most `limit` versions of a name after the cursor, newest first. */

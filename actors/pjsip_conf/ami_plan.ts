@@ -5,6 +5,7 @@
  */
 import { diffArrays } from "diff";
 import { type Categories, type Category, type CategoryLine, sameName, typeOf } from "./categories.ts";
+import { nameOfHalfMade } from "./take_back.ts";
 import { codecsOf } from "./values.ts";
 
 /** Characters of a value that is looked for: three bytes each still fit. */
@@ -40,7 +41,7 @@ export function planUpdate(before: Categories, after: Categories): UpdateAction[
     // Its lines are told by numbers, so that nothing may have come in between yet.
     ...changed.flatMap(([old, now]) => lineActions(before, old, now)),
     ...after.all.flatMap((one, at) =>
-      kept.has(one) ? [] : additions(one, at, { name: `doorline-new-${at}`, after, before, pairs })
+      kept.has(one) ? [] : additions(one, at, { name: nameOfHalfMade(at), after, before, pairs })
     ),
   ];
 }

@@ -14,12 +14,14 @@ import {
 } from "../ami/packet.ts";
 import { type AnswerText, sectionsOfAnswer, sectionsOfJson, textOfSections } from "./ami_answers.ts";
 import { CannotPlan, lostLine, planUpdate, type UpdateAction } from "./ami_plan.ts";
-import { type LoadedConf, sameCategories } from "./apply.ts";
+import type { LoadedConf } from "./apply.ts";
 import { type Categories, readCategories } from "./categories.ts";
 import { parseConf } from "./document.ts";
 import { conflict } from "./file_source.ts";
-import { ConfigRefused } from "./refusal.ts";
+import { ConfigRefused, SaveUncertain } from "./refusal.ts";
+import { MAX_VALUE_BYTES } from "./safety.ts";
 import type { ConfSource } from "./source.ts";
+import { standing, withoutChange } from "./take_back.ts";
 
 /** Does one action on the PBX at hand. */
 export type Act = (action: string, fields?: Record<string, string>) => Promise<AmiPacket>;
@@ -27,6 +29,7 @@ export type Act = (action: string, fields?: Record<string, string>) => Promise<A
 const FILE = "pjsip.conf";
 /** Of UpdateConfig itself: Action, ActionID, both file names, PreserveEffectiveContext. */
 const OWN_HEADERS = 5;
+const encoder = new TextEncoder();
 
 /** A source that speaks AMI. */
 export function amiSource(act: Act): ConfSource {
@@ -35,12 +38,8 @@ export function amiSource(act: Act): ConfSource {
     load: () => load(act),
     obstacle,
     save: (before, after) => save(act, before, after),
+    takeBack: (before, after) => takeBack(act, before, after),
   };
-}
-
-/** Nobody knows whether it was written: the answer did not come. */
-export class SaveUncertain extends Error {
-  override name = "SaveUncertain";
 }
 
 async function load(act: Act): Promise<LoadedConf> {
@@ -93,7 +92,11 @@ function lossOf(categories: Categories): string | null {
 
 function obstacle(before: LoadedConf, after: LoadedConf): string | null {
   try {
-    planUpdate(before.categories, after.categories);
+    const long = planUpdate(before.categories, after.categories)
+      .find(({ Value = "" }) => encoder.encode(Value).length > MAX_VALUE_BYTES);
+    if (long !== undefined) {
+      return `AMI takes no value of more than ${MAX_VALUE_BYTES} bytes, as ${long.Var} would have`;
+    }
   } catch (error) {
     if (error instanceof CannotPlan) return error.message;
     throw error;
@@ -108,23 +111,47 @@ async function save(act: Act, before: LoadedConf, after: LoadedConf): Promise<Lo
   const now = await load(act);
   if (now.revision !== before.revision) throw conflict();
   const batches = inBatches(planUpdate(now.categories, after.categories));
+  let begun = false;
+  let written: LoadedConf;
   try {
-    for (const batch of batches) await send(act, batch);
+    for (const batch of batches) {
+      await send(act, batch);
+      begun = true;
+    }
+    written = await load(act);
   } catch (error) {
-    if (!(error instanceof ConfigRefused) || error.kind !== "pbx-refused") throw error;
-    await undo(act, now);
-    throw error;
+    const refusal = asRefusal(error);
+    // An action is done as a whole or not at all; only of the first one that was refused is it known that none was.
+    if (!begun && !mayBeDone(error) || !(refusal instanceof ConfigRefused)) throw refusal;
+    throw new SaveUncertain(refusal.kind, refusal.message, error);
   }
-  const written = await load(act);
-  if (sameCategories(written.categories, readCategories(after.main))) return written;
-  await undo(act, now);
-  throw new ConfigRefused("pbx-refused", "Asterisk wrote something else than it was told; it was taken back");
+  if (standing({ before: now.categories, after: after.categories }, written.categories) === "whole") {
+    return written;
+  }
+  throw new SaveUncertain("pbx-refused", "Asterisk wrote something else than it was told", null);
 }
 
-/** Brings back what was there, whatever is there now. */
-async function undo(act: Act, wanted: LoadedConf): Promise<void> {
+async function takeBack(act: Act, before: LoadedConf, after: LoadedConf): Promise<LoadedConf> {
+  const change = { before: before.categories, after: after.categories };
   const now = await load(act);
-  for (const batch of inBatches(planUpdate(now.categories, wanted.categories))) await send(act, batch);
+  const stands = standing(change, now.categories);
+  if (stands === "none") return now;
+  if (stands === "others") throw conflict();
+  try {
+    const wanted = withoutChange(change, now.categories);
+    for (const batch of inBatches(planUpdate(now.categories, wanted))) await send(act, batch);
+  } catch (error) {
+    if (error instanceof CannotPlan) throw new ConfigRefused("pbx-refused", error.message, [], error);
+    throw asRefusal(error);
+  }
+  const restored = await load(act);
+  if (standing(change, restored.categories) === "none") return restored;
+  throw new ConfigRefused("pbx-refused", "Asterisk wrote something else than it was told");
+}
+
+/** Whether an action that failed may have been done all the same. */
+function mayBeDone(error: unknown): boolean {
+  return error instanceof AmiTimeout || error instanceof AmiNotUp && error.sent;
 }
 
 async function send(act: Act, batch: UpdateAction[]): Promise<void> {
@@ -139,7 +166,7 @@ async function send(act: Act, batch: UpdateAction[]): Promise<void> {
       fields[`${part}-${String(at).padStart(6, "0")}`] = value;
     }
   });
-  await ask(act, "UpdateConfig", fields);
+  await act("UpdateConfig", fields);
 }
 
 /** One after another as many as fit into an action. */
@@ -162,13 +189,6 @@ async function ask(act: Act, action: string, fields: Record<string, string>): Pr
   try {
     return await act(action, fields);
   } catch (error) {
-    if (
-      action === "UpdateConfig" && (error instanceof AmiTimeout || error instanceof AmiNotUp && error.sent)
-    ) {
-      throw new SaveUncertain("Nobody knows whether Asterisk wrote the change: it did not answer", {
-        cause: error,
-      });
-    }
     throw asRefusal(error);
   }
 }

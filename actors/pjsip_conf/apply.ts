@@ -16,7 +16,7 @@ import {
 } from "./document.ts";
 import type { Group } from "./group.ts";
 import { ConfigRefused } from "./refusal.ts";
-import { isSafeName, isSafeOption, refused, unsafeValue } from "./safety.ts";
+import { isSafeBase, isSafeName, isSafeOption, refused, unsafeValue } from "./safety.ts";
 
 /** A configuration as it was read. */
 export interface LoadedConf {
@@ -40,8 +40,14 @@ export function ownBlocks(conf: LoadedConf, group: Group): Block[] {
     .sort((a, b) => a.head - b.head);
 }
 
-/** What is wrong with a text before it is looked at as configuration: `unsafe` and `syntax`. */
-export function textProblems(text: string): ConfigProblemView[] {
+/**
+ * What is wrong with a text before it is looked at as configuration: `unsafe` and `syntax`. Lines that `mayStay` are
+ * those that were there before: Asterisk skips them, and a warning will do.
+ */
+export function textProblems(
+  text: string,
+  mayStay: (line: string) => boolean = () => false,
+): ConfigProblemView[] {
   if (text.length > MAX_TEXT) return [refused("the text", `it is longer than ${MAX_TEXT} characters`)];
   const problems: ConfigProblemView[] = [];
   text.split(/\r?\n/).forEach((line, index) => {
@@ -58,9 +64,12 @@ export function textProblems(text: string): ConfigProblemView[] {
   for (const { word, line } of document.directives) {
     problems.push(refused(`#${word}`, "only sections may be written", { line: line + 1 }));
   }
-  for (const { line, why } of [...document.broken, ...document.skipped]) {
+  const skipped = document.skipped.map((one) => ({ ...one, mild: mayStay(document.lines[one.line]!.raw) }));
+  for (
+    const { line, why, mild } of [...document.broken.map((one) => ({ ...one, mild: false })), ...skipped]
+  ) {
     problems.push({
-      severity: "error",
+      severity: mild ? "warning" : "error",
       code: "syntax",
       section: null,
       option: null,
@@ -80,7 +89,7 @@ function blockProblems(block: Block): ConfigProblemView[] {
     ];
   }
   const problems: ConfigProblemView[] = [];
-  if (block.inherits.some((name) => !isSafeName(name))) {
+  if (block.inherits.some((name) => !isSafeBase(name))) {
     problems.push(refused("a section", "a name between ( and ) is none", at));
   }
   for (const { name, value, line } of block.options) {

@@ -6,11 +6,12 @@
 import type { AmiPacket } from "../ami/packet.ts";
 import { AmiRefused } from "../ami/packet.ts";
 import type { Clock } from "../clock.ts";
-import { type Act, asRefusal, SaveUncertain } from "./ami_source.ts";
+import { type Act, asRefusal } from "./ami_source.ts";
 import { type LoadedConf, sameCategories } from "./apply.ts";
 import type { KnownOptions } from "./options.ts";
-import { ConfigRefused } from "./refusal.ts";
+import { ConfigRefused, SaveUncertain } from "./refusal.ts";
 import type { ConfSource } from "./source.ts";
+import { standing } from "./take_back.ts";
 import { needsRestart, NO_TRANSPORT, type Shown, verify } from "./verify.ts";
 
 /** Reads a list of the PBX at hand. */
@@ -42,6 +43,9 @@ export interface Outcome {
   reloadPending: boolean;
 }
 
+/** Ends what is told of a change that Asterisk may not have loaded; by it the change is found again. */
+export const OWED = "; Asterisk has to be reloaded when it is there again";
+
 const MODULE = "res_pjsip.so";
 /** A reload is done when it is answered; a busy Asterisk may show it a little later. In milliseconds, from try to try. */
 const LOOK_AGAIN_MS = [100, 200, 400, 800];
@@ -54,7 +58,7 @@ const MOST_TOLD = 5;
 /**
  * Writes a change and sees to it that Asterisk takes it.
  *
- * @throws ConfigRefused when nothing was written
+ * @throws ConfigRefused, or anything else, only when nothing was written
  */
 export async function carryOut(options: CarryOutOptions): Promise<Outcome> {
   const { source, before, after } = options;
@@ -65,26 +69,25 @@ export async function carryOut(options: CarryOutOptions): Promise<Outcome> {
     written = await source.save(before, after);
   } catch (error) {
     if (!(error instanceof SaveUncertain)) throw error;
-    const found = await patiently(options, () => source.load());
-    if (found === null) {
-      return outcome("saved", {
-        failure: `It is not known whether the change was written: ${error.message}`,
-        revision: before.revision,
-        reloadPending: true,
-      });
+    const found = await lookAgain(options);
+    const change = { before: before.categories, after: after.categories };
+    switch (found === null ? null : standing(change, found.categories)) {
+      case null:
+        return outcome("saved", {
+          failure: `It is not known whether the change was written: ${error.message}`,
+          revision: before.revision,
+          reloadPending: true,
+        });
+      case "none":
+        throw new ConfigRefused(error.kind, error.message, [], error);
+      case "whole":
+        written = found!;
+        break;
+      default: {
+        const failure = `only a part of it was written: ${error.message}`;
+        return await takeBack(options, found!, { shownBefore, failure });
+      }
     }
-    if (sameCategories(found.categories, before.categories)) {
-      throw new ConfigRefused(
-        "link-down",
-        "The link to Asterisk went down, and nothing was written",
-        [],
-        error,
-      );
-    }
-    if (!sameCategories(found.categories, after.categories)) {
-      return await takeBack(options, found, { shownBefore, failure: "only a part of it was written" });
-    }
-    written = found;
   }
   let proof: Proof | null;
   try {
@@ -93,10 +96,10 @@ export async function carryOut(options: CarryOutOptions): Promise<Outcome> {
       ? await prove(options, shownBefore)
       : await patiently(options, () => prove(options, shownBefore));
   } catch (error) {
-    if (!(error instanceof ConfigRefused)) throw error;
+    // Whatever it is: the file is written by now, and nobody knows what Asterisk made of it.
     return await takeBack(options, written, {
       shownBefore,
-      failure: `it could not be verified: ${error.message}`,
+      failure: `it could not be verified: ${messageOf(error)}`,
     });
   }
   if (proof === null) {
@@ -110,10 +113,11 @@ export async function carryOut(options: CarryOutOptions): Promise<Outcome> {
     const failure = proof.differences.slice(0, MOST_TOLD).join("; ");
     return await takeBack(options, written, { shownBefore, failure });
   }
+  const alone = sameCategories(written.categories, after.categories);
   return outcome("saved", {
     revision: written.revision,
     needsRestart: proof.needsRestart,
-    unseen: proof.unseen,
+    unseen: [...proof.unseen, ...alone ? [] : ["Something else in the configuration was changed meanwhile"]],
   });
 }
 
@@ -162,12 +166,13 @@ async function prove(options: CarryOutOptions, shownBefore: Map<string, Shown>):
       })
     );
     const found = verdicts.flatMap(({ differences }) => differences);
+    const unseen = verdicts.flatMap((verdict) => verdict.unseen);
     const wait = LOOK_AGAIN_MS[attempt];
-    if (found.length === 0 || wait === undefined) {
+    if (found.length + unseen.length === 0 || wait === undefined) {
       const restarts = [...shown.values()].map(needsRestart);
       return {
         differences: found,
-        unseen: verdicts.flatMap(({ unseen }) => unseen),
+        unseen,
         needsRestart: restarts.find((one) => one !== null) ?? null,
       };
     }
@@ -180,14 +185,13 @@ async function takeBack(
   written: LoadedConf,
   { shownBefore, failure }: { shownBefore: Map<string, Shown>; failure: string },
 ): Promise<Outcome> {
-  const { source, before, act } = options;
+  const { source, before, after, act } = options;
   let restored: LoadedConf | null;
   try {
-    restored = source.kind === "file"
-      ? await source.save(written, before)
-      : await patiently(options, async () => await source.save(await source.load(), before));
+    restored = await patiently(options, () => source.takeBack(before, after));
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const isConflict = error instanceof ConfigRefused && error.kind === "conflict";
+    const why = isConflict ? "others changed the same sections meanwhile" : messageOf(error);
     return outcome("saved", {
       failure: `${failure}; it could not be taken back: ${why}`,
       revision: written.revision,
@@ -212,7 +216,7 @@ async function takeBack(
   const same = shown !== null &&
     [...shown].every(([name, packets]) => (packets === null) === ((shownBefore.get(name) ?? null) === null));
   const rest = shown === null
-    ? "; the former configuration is back, and Asterisk has to be reloaded when it is there again"
+    ? "; the former configuration is back"
     : same
     ? ""
     : "; the former configuration is back, but Asterisk does not show the endpoint as before";
@@ -221,6 +225,15 @@ async function takeBack(
     revision: restored.revision,
     reloadPending: shown === null,
   });
+}
+
+/** What is there now; null when nobody can say. */
+async function lookAgain(options: CarryOutOptions): Promise<LoadedConf | null> {
+  try {
+    return await patiently(options, () => options.source.load());
+  } catch {
+    return null;
+  }
 }
 
 async function showAll({ list, names }: CarryOutOptions): Promise<Map<string, Shown>> {
@@ -236,9 +249,7 @@ async function patiently<T>({ clock }: CarryOutOptions, run: () => Promise<T>): 
     try {
       return await run();
     } catch (error) {
-      const isDown = error instanceof SaveUncertain ||
-        error instanceof ConfigRefused && error.kind === "link-down";
-      if (!isDown) throw error;
+      if (!(error instanceof ConfigRefused && error.kind === "link-down")) throw error;
       if (clock.now() >= until) return null;
       await sleep(clock, TRY_EVERY_MS);
     }
@@ -250,5 +261,17 @@ function sleep(clock: Clock, ms: number): Promise<void> {
 }
 
 function outcome(result: Outcome["result"], rest: Partial<Outcome> & { revision: string }): Outcome {
-  return { result, failure: null, needsRestart: null, unseen: [], reloadPending: false, ...rest };
+  const { failure = null, reloadPending = false } = rest;
+  return {
+    result,
+    needsRestart: null,
+    unseen: [],
+    reloadPending,
+    ...rest,
+    failure: failure !== null && reloadPending ? failure + OWED : failure,
+  };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -22,6 +22,7 @@ export interface Place {
 
 /** A line of a category. */
 export interface CategoryLine {
+  /** In lower case. */
   name: string;
   value: string;
   /** It came from a template. */
@@ -67,11 +68,6 @@ export function typeOf(category: Category): string | undefined {
 /** Names in a list with commas. */
 export function listOf(value: string | undefined): string[] {
   return (value ?? "").split(",").map((one) => one.trim()).filter((one) => one !== "");
-}
-
-/** The categories with all files that hold them, the main one first. */
-export function filesOf(main: ConfFile): ConfFile[] {
-  return [main, ...[...main.includes.values()].flatMap((files) => (files ?? []).flatMap(filesOf))];
 }
 
 function walk(file: ConfFile, current: Category | null, found: Categories): void {
@@ -125,7 +121,9 @@ function enter(place: Place, found: Categories): Category | null {
 }
 
 function add(category: Category, option: { name: string; value: string; joined: string | null }): void {
-  const { name, value, joined } = option;
+  // Asterisk looks for options without case (16.28, 22.10): who compares names must not miss a `Password`.
+  const name = option.name.toLowerCase();
+  const { value, joined } = option;
   const last = joined === null ? undefined : category.lines.findLast((line) => line.name === name);
   if (last === undefined) category.lines.push({ name, value, inherited: false });
   else last.value += joined;

@@ -6,28 +6,23 @@
 import { findVersion, listVersions } from "../../db/pjsip_versions.ts";
 import type {
   ConfigChangeView,
-  ConfigProblemView,
   ConfigVersionView,
   EndpointConfigView,
 } from "../../machines/endpoint_views.ts";
 import { amiSource } from "./ami_source.ts";
 import { type LoadedConf, ownBlocks, textOf } from "./apply.ts";
-import { carryOut, type Outcome, reload, show } from "./carry_out.ts";
+import { carryOut, type Outcome, show } from "./carry_out.ts";
 import { typeOf } from "./categories.ts";
-import {
-  type Creatable,
-  creatables,
-  type CreatableValues,
-  createSections,
-  fieldProblems,
-} from "./creatable.ts";
+import { creatables, type CreatableValues, createSections } from "./creatable.ts";
 import type { ChangeOptions, ConfigBy, ConfigDeskOptions, ConfigTemplatesView } from "./desk_types.ts";
 import { fileSource } from "./file_source.ts";
 import { formProblems, formText, type SectionInput, sectionText } from "./form.ts";
-import { findGroup, type Group, GROUP_TYPES, type GroupType, usersOfTemplate } from "./group.ts";
-import { ConfigHistory, type Texts } from "./history.ts";
+import { checkValues, creatable, noForm, ownSections } from "./form_checks.ts";
+import { findGroup, GROUP_TYPES, type GroupType, usersOfTemplate } from "./group.ts";
+import { ConfigHistory, type Settled, type Texts } from "./history.ts";
 import { addShown, type KnownOptions, knownOptions } from "./options.ts";
 import { planChange, type Wanted, withoutPresent } from "./plan.ts";
+import { recover } from "./recovery.ts";
 import { ConfigRefused } from "./refusal.ts";
 import { isSafeName, refused } from "./safety.ts";
 import type { ConfSource } from "./source.ts";
@@ -63,7 +58,8 @@ export class ConfigDesk {
   readonly #history: ConfigHistory;
   readonly #queues = new Map<string, { last: Promise<unknown>; waiting: number }>();
   readonly #versions = new Map<string, string>();
-  readonly #reloadPending = new Set<string>();
+  /** PBXs of which no change waits to be seen to its end. */
+  readonly #settled = new Set<string>();
 
   constructor(options: ConfigDeskOptions) {
     this.#options = options;
@@ -133,13 +129,10 @@ export class ConfigDesk {
       ...options,
       masked: false,
       problems: (conf, group) =>
-        "text" in change ? [] : [...noForm(conf, group!), ...formProblems(change.sections)],
+        "text" in change ? [] : [...noForm(conf, group!, change.sections), ...formProblems(change.sections)],
       text: (conf, group) => {
         if ("text" in change) return change.text;
-        const elsewhere = group!.members.filter(({ category }) => category.places[0]!.file !== conf.main);
-        const sections = change.sections.filter((one) =>
-          !elsewhere.some(({ category, type }) => category.name === one.name && type === (one.type ?? null))
-        );
+        const sections = ownSections(conf, group!, change.sections);
         return formText(sections, conf.main.document, ownBlocks(conf, group!));
       },
     });
@@ -197,15 +190,35 @@ export class ConfigDesk {
     };
   }
 
-  /** Does the reload that a change owed when the link went down. To be called when the link to a PBX is up. */
+  /**
+   * Has Asterisk load what changes left undone when the link, the database or Doorline went down, and notes what became
+   * of them. To be called when the link to a PBX is up; it may be called at any time.
+   */
   async linkUp(pbx: string): Promise<void> {
-    if (!this.#reloadPending.delete(pbx)) return;
+    // After the change that may be under way.
+    await this.#queued(pbx, () => this.#recover(pbx), Infinity);
+  }
+
+  async #recover(pbx: string): Promise<void> {
+    const { log, onSaved } = this.#options;
+    await this.#history.catchUp();
+    if (this.#settled.has(pbx)) return;
     try {
-      await reload(this.#act(pbx));
-      this.#options.log.info({ pbx }, "Asterisk was reloaded after the link had gone down in a change");
+      const names = await recover(pbx, {
+        history: this.#history,
+        source: this.#source(pbx),
+        act: this.#act(pbx),
+        list: this.#list(pbx),
+        known: (name) => this.#known(pbx, name),
+        log,
+      });
+      this.#settled.add(pbx);
+      for (const name of names) onSaved?.(pbx, name);
     } catch (error) {
-      this.#reloadPending.add(pbx);
-      this.#options.log.error({ pbx, error: messageOf(error) }, "Asterisk could not be reloaded");
+      log.error(
+        { pbx, error: messageOf(error) },
+        "Whether Asterisk owes a reload could not be found out yet",
+      );
     }
   }
 
@@ -223,9 +236,10 @@ export class ConfigDesk {
         new ConfigRefused("invalid", `Expected a reason of at most ${MAX_WHY} characters`),
       );
     }
-    return wanted.dryRun
-      ? this.#transact(pbx, name, wanted)
-      : this.#queued(pbx, () => this.#transact(pbx, name, wanted));
+    return wanted.dryRun ? this.#transact(pbx, name, wanted) : this.#queued(pbx, async () => {
+      await this.#recover(pbx);
+      return await this.#transact(pbx, name, wanted);
+    });
   }
 
   async #transact(pbx: string, name: string, wanted: Asked): Promise<ConfigChangeView> {
@@ -301,6 +315,9 @@ export class ConfigDesk {
     // Finds out that nobody is there before a version says that something was written.
     await show(this.#list(pbx), name);
     const version = await this.#history.record(pbx, name, { wanted, texts });
+    const { action, by } = wanted;
+    const settle = (what: Pick<Settled, "result" | "failure" | "texts">) =>
+      this.#history.settle({ version, pbx, name, action, by, ...what });
     let outcome: Outcome;
     try {
       outcome = await carryOut({
@@ -311,30 +328,13 @@ export class ConfigDesk {
         clock: this.#options.clock,
       });
     } catch (error) {
-      await this.#history.settle(pbx, name, {
-        version,
-        wanted,
-        result: "rolled_back",
-        failure: messageOf(error),
-        texts: null,
-      });
+      await settle({ result: "none", failure: messageOf(error), texts: null });
       throw error;
     }
-    if (outcome.reloadPending) this.#reloadPending.add(pbx);
+    if (outcome.reloadPending) this.#settled.delete(pbx);
     const { result, failure } = outcome;
-    if (result !== "saved" || failure !== null) {
-      await this.#history.settle(pbx, name, {
-        version,
-        wanted,
-        result,
-        failure,
-        texts: result === "saved" ? null : texts,
-      });
-    }
-    this.#options.log.info(
-      { pbx, name, action: wanted.action, version, result, failure },
-      "Configuration was changed",
-    );
+    await settle({ result, failure, texts: result === "saved" ? null : texts });
+    this.#options.log.info({ pbx, name, action, version, result, failure }, "Configuration was changed");
     for (const one of new Set([name, ...rest.names])) this.#options.onSaved?.(pbx, one);
     return { outcome, version };
   }
@@ -352,9 +352,9 @@ export class ConfigDesk {
     }
   }
 
-  async #queued<T>(pbx: string, run: () => Promise<T>): Promise<T> {
+  async #queued<T>(pbx: string, run: () => Promise<T>, most = MOST_WAITING): Promise<T> {
     const queue = this.#queues.get(pbx) ?? { last: Promise.resolve(), waiting: 0 };
-    if (queue.waiting >= MOST_WAITING) {
+    if (queue.waiting >= most) {
       throw new ConfigRefused("conflict", `Other changes are under way on ${pbx}: try again`);
     }
     this.#queues.set(pbx, queue);
@@ -390,37 +390,6 @@ function notFound(name: string): ConfigRefused {
     "not-found",
     `There is no endpoint or template ${name.slice(0, 80)} in the configuration`,
   );
-}
-
-function creatable(conf: LoadedConf, id: string): Creatable {
-  const found = creatables(conf.categories).find((one) => one.id === id);
-  if (found === undefined) {
-    throw new ConfigRefused("invalid", `There is no template ${id.slice(0, 40)} to create from`);
-  }
-  return found;
-}
-
-function checkValues(
-  conf: LoadedConf,
-  name: string,
-  change: { template: string; values: CreatableValues },
-): ConfigProblemView[] {
-  const from = creatable(conf, change.template);
-  return [
-    ...fieldProblems(from, change.values)
-      .map(({ field, message }) => problem("bad_field", message, { option: field })),
-    ...formProblems(createSections(from, name, change.values)),
-  ];
-}
-
-/** What a form cannot show as it stands: it has one list of options for each section. */
-function noForm(conf: LoadedConf, group: Group): ConfigProblemView[] {
-  const block = ownBlocks(conf, group).find(({ addsTo, options }) =>
-    addsTo !== null || options.some(({ joined }) => joined !== null)
-  );
-  if (block === undefined) return [];
-  const message = `[${block.name}] has (+) or +=, which a form cannot show: change it as text`;
-  return [problem("not_editable", message, { section: block.name })];
 }
 
 function isGroupType(type: string | null): type is GroupType | null {

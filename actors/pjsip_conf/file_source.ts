@@ -6,12 +6,18 @@
 import { createHash } from "node:crypto";
 import { access, constants } from "node:fs/promises";
 import { dirname, isAbsolute, join } from "node:path";
-import type { LoadedConf } from "./apply.ts";
-import { type ConfFile, filesOf, readCategories } from "./categories.ts";
+import { applyPatch, structuredPatch } from "diff";
+import { type LoadedConf, withDocument } from "./apply.ts";
+import { type ConfFile, readCategories } from "./categories.ts";
 import { parseConf, printConf } from "./document.ts";
 import { ConfigRefused } from "./refusal.ts";
 import type { ConfSource } from "./source.ts";
+import { sameOwn, withoutChange } from "./take_back.ts";
 
+/** What a crash may leave of a file that was being written. It holds secrets. */
+const LEFT_OVER = /^\.doorline-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
+/** Younger ones may be those of another Doorline that is at work. */
+const LEFT_MS = 60_000;
 /** Larger files are not read. */
 const MAX_BYTES = 8 * 1024 * 1024;
 const MAX_DEPTH = 10;
@@ -25,16 +31,19 @@ export function fileSource(path: string): ConfSource {
     load: () => load(path),
     obstacle: () => null,
     save: (before, after) => save(path, before, after),
+    takeBack: (before, after) => takeBack(path, before, after),
   };
 }
 
 interface Reading {
   hash: ReturnType<typeof createHash>;
   files: number;
+  /** A file that is included and is not there: Asterisk refuses all of the file for it. */
+  missing: string | null;
 }
 
 async function load(path: string): Promise<LoadedConf> {
-  const reading = { hash: createHash("sha256"), files: 0 };
+  const reading: Reading = { hash: createHash("sha256"), files: 0, missing: null };
   let main: ConfFile;
   try {
     main = await readFile(path, "pjsip.conf", { reading, depth: 0, folder: dirname(path) });
@@ -51,7 +60,9 @@ async function load(path: string): Promise<LoadedConf> {
     main,
     categories: readCategories(main),
     revision: reading.hash.digest("hex"),
-    notEditable: await whyReadOnly(path),
+    notEditable: reading.missing === null
+      ? await whyReadOnly(path)
+      : `Asterisk takes nothing of the file while ${reading.missing}, which is included, is not there`,
   };
 }
 
@@ -87,9 +98,19 @@ async function readIncluded(
     }
   } catch (error) {
     // A #tryinclude of nothing is nothing; what is there and cannot be read may hold anything.
-    return word === "tryinclude" && error instanceof Deno.errors.NotFound ? [] : null;
+    const isMissing = error instanceof Deno.errors.NotFound;
+    if (isMissing && word === "tryinclude") return [];
+    // Where there is not even the folder, Asterisk may see other folders than Doorline.
+    if (isMissing && await isThere(dirname(join(isAbsolute(argument) ? "" : at.folder, argument)))) {
+      at.reading.missing ??= argument;
+    }
+    return null;
   }
   return files;
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
 }
 
 /** Paths that a pattern in the last part stands for, in Asterisk's order, which is that of names. */
@@ -120,6 +141,8 @@ async function save(path: string, before: LoadedConf, after: LoadedConf): Promis
     try {
       const latin = decodeUtf8(await Deno.readFile(real)) === null;
       await writeWhole(made, encode(isText(after), latin), { mode: mode ?? 0o640, uid, gid });
+      // What cannot be tidied up is no reason to write nothing.
+      await removeLeftOver(dirname(real), made).catch(() => {});
       const now = await load(path);
       if (now.revision !== before.revision) throw conflict();
       await Deno.rename(made, real);
@@ -137,7 +160,35 @@ async function save(path: string, before: LoadedConf, after: LoadedConf): Promis
       error,
     );
   }
-  return await load(path);
+  // It is written, even if it cannot be read any more.
+  return await load(path).catch(() => after);
+}
+
+/** Only the lines of the change, wherever they are by now; not where others changed those, or what is around them. */
+async function takeBack(path: string, before: LoadedConf, after: LoadedConf): Promise<LoadedConf> {
+  const [was, written] = [printConf(before.main.document), printConf(after.main.document)];
+  const now = await load(path);
+  const text = printConf(now.main.document);
+  if (text === was) return now;
+  const wanted = text === written
+    ? was
+    : applyPatch(text, structuredPatch("", "", written, was), { autoConvertLineEndings: false });
+  if (wanted === false) throw conflict();
+  const restored = withDocument(now, parseConf(wanted));
+  const change = { before: before.categories, after: after.categories };
+  if (!sameOwn(restored.categories, withoutChange(change, now.categories))) throw conflict();
+  return await save(path, now, restored);
+}
+
+async function removeLeftOver(folder: string, but: string): Promise<void> {
+  // Both times are of the same file system.
+  const now = (await Deno.stat(but)).mtime?.getTime() ?? 0;
+  for await (const { name, isFile } of Deno.readDir(folder)) {
+    if (!isFile || !LEFT_OVER.test(name)) continue;
+    const path = join(folder, name);
+    const { mtime } = await Deno.lstat(path);
+    if (mtime !== null && now - mtime.getTime() > LEFT_MS) await Deno.remove(path);
+  }
 }
 
 /** What says that somebody else was faster. */
@@ -175,6 +226,12 @@ async function syncFolder(path: string): Promise<void> {
 async function whyReadOnly(path: string): Promise<string | null> {
   try {
     const real = await Deno.realPath(path);
+    for (const one of [real, dirname(real)]) {
+      const { state } = await Deno.permissions.query({ name: "write", path: one });
+      if (state !== "granted") {
+        throw new Error("Doorline was started without the right to write in its folder");
+      }
+    }
     const { uid } = await Deno.stat(real);
     if (uid !== Deno.uid() && Deno.uid() !== 0) throw new Error(OWNER);
     await Promise.all([access(real, constants.W_OK), access(dirname(real), constants.W_OK)]);
@@ -206,13 +263,10 @@ function encode(text: string, latin: boolean): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(text, (char) => char.charCodeAt(0));
 }
 
-/** Names of the files that were read beside the main one. */
-export function includedNames(conf: LoadedConf): string[] {
-  return filesOf(conf.main).slice(1).map(({ name }) => name);
-}
-
 /** Without the path: it is of no use to who reads it in a browser. */
 function explain(error: unknown): string {
+  // Its message names the path, and a way to be given the right that is none for a browser.
+  if (error instanceof Deno.errors.NotCapable) return "Doorline was started without the right to it";
   const { code, message } = error as { code?: string; message?: string };
   if (code === "ENOENT") return "there is no such file";
   if (code === "EACCES" || code === "EPERM") return "permission denied";

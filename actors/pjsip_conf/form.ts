@@ -8,7 +8,7 @@ import type { ConfigProblemView } from "../../machines/endpoint_views.ts";
 import { type Block, blockText, type ConfDocument } from "./document.ts";
 import { withoutEnd } from "./lines.ts";
 import { ConfigRefused } from "./refusal.ts";
-import { escapeValue, isSafeName, isSafeOption, refused, unsafeValue } from "./safety.ts";
+import { escapeValue, isSafeBase, isSafeName, isSafeOption, refused, unsafeValue } from "./safety.ts";
 
 /** A section as a form has it. */
 export interface SectionInput {
@@ -33,7 +33,7 @@ export function formProblems(sections: readonly SectionInput[]): ConfigProblemVi
       const why = unsafeValue(option.value);
       return why === null ? [] : [refused("a value", why, { ...where, option: option.name })];
     });
-    if (!inherits.every(isSafeName) || (type ?? null) !== null && !isSafeOption(type!)) {
+    if (!inherits.every(isSafeBase) || (type ?? null) !== null && !isSafeOption(type!)) {
       problems.push(refused("a section", "a template or its type has no name", { section: name }));
     }
     return problems;
@@ -108,7 +108,7 @@ function mergedText(section: SectionInput, document: ConfDocument, block: Block)
   let at = 0;
   let removed: number[] = [];
   const keys = (options: readonly { name: string; value: string }[]) =>
-    options.map(({ name, value }) => `${name}\0${value}`);
+    options.map(({ name, value }) => `${name.toLowerCase()}\0${value}`);
   for (const part of diffArrays(keys(block.options), keys(section.options))) {
     const lines = part.added ? [] : block.options.slice(at, at + part.value.length).map(({ line }) => line);
     at += lines.length;
@@ -143,7 +143,7 @@ function mergedText(section: SectionInput, document: ConfDocument, block: Block)
 
 function nameOn(document: ConfDocument, line: number): string | null {
   const { code, block } = document.lines[line]!;
-  return code.kind === "option" && !block ? code.name : null;
+  return code.kind === "option" && !block ? code.name.toLowerCase() : null;
 }
 
 /** A line with another value: its name, its manner of writing and its comment stay. Null where it is not that simple. */
@@ -151,7 +151,7 @@ function rewritten(raw: string, name: string, value: string): string | null {
   const [, before, rest] = /^(\s*[A-Za-z0-9_@]+\s*=>?\s*)(.*)$/.exec(raw) ?? [];
   if (before === undefined || rest === undefined || before.includes("+")) return null;
   const comment = /(?:^|[^\\])(\s*;.*)$/.exec(rest)?.[1] ?? "";
-  return unsafeValue(value) === null && before.trimStart().startsWith(name)
+  return unsafeValue(value) === null && before.trimStart().toLowerCase().startsWith(name)
     ? `${before}${escapeValue(value)}${comment}`
     : null;
 }

@@ -3,7 +3,7 @@
  * Which sections of pjsip.conf belong to one endpoint: the endpoint itself, its AORs, its credentials and what
  * identifies it, or else the one template of that name. What others use too is theirs as well, and is marked.
  */
-import type { Categories, Category, ConfFile } from "./categories.ts";
+import type { Categories, Category } from "./categories.ts";
 import { listOf, typeOf, valueOf } from "./categories.ts";
 
 /** The types that an endpoint is made of. */
@@ -71,11 +71,6 @@ export function usersOf(categories: Categories, category: Category, but: string)
     if (type === "auth") return authsOf(one).includes(category.name);
     return typeOf(one) === "endpoint" && listOf(valueOf(one, "aors")).includes(category.name);
   }));
-}
-
-/** Files that a group's sections stand in. */
-export function filesOfGroup(group: Group): ConfFile[] {
-  return [...new Set(group.members.flatMap(({ category }) => category.places.map(({ file }) => file)))];
 }
 
 function endpointGroup(categories: Categories, endpoint: Category): Group {

@@ -28,8 +28,12 @@ const DETAILS: Record<string, GroupType> = {
   aordetail: "aor",
   identifydetail: "identify",
 };
-/** Options whose value nobody but an administrator sees, in any section. */
-const SECRETS = /^(password|md5_cred|oauth_secret|refresh_token|password_digest|secret)$/i;
+/**
+ * Names of options whose value nobody but an administrator sees, in any section: password, md5_cred, oauth_secret,
+ * refresh_token, password_digest, and what somebody took for one of them.
+ */
+export const SECRET_WORDS = "pass(?!through)|secret|cred|token";
+const SECRETS = new RegExp(SECRET_WORDS, "i");
 /** The first version that has what 22 has and 16 has not; between them either may be, so that the longer list serves. */
 const NEWER = 17;
 

@@ -10,6 +10,7 @@ import { unifiedDiff } from "./diff.ts";
 import { blockText, parseConf } from "./document.ts";
 import { sectionText } from "./form.ts";
 import { findGroup, type Group } from "./group.ts";
+import { readLines } from "./lines.ts";
 import type { ConfigAction, Texts } from "./history.ts";
 import type { KnownOptions } from "./options.ts";
 import type { ConfSource } from "./source.ts";
@@ -58,15 +59,19 @@ export function planChange({ name, conf, group, source, wanted, known }: {
   if (gone && group !== null && wanted.action !== "delete" && wanted.action !== "rollback") {
     return failed([problem("not_there", "There are no sections: to have none, delete it", {})], sent);
   }
-  const wrong = [...textProblems(sent), ...amiProblems(source, sent)];
-  if (wrong.length > 0) return failed(wrong, sent);
+  const there = new Set(readLines(textBefore).map(({ raw }) => raw.trim()));
+  const mayStay = (line: string) => wanted.action === "rollback" || there.has(line.trim());
+  const wrong = [...textProblems(sent, mayStay), ...amiProblems(source, sent)];
+  if (wrong.some(({ severity }) => severity === "error")) return failed(wrong, sent);
   const bound = gone && group !== null ? stillUsed(conf, group) : [];
   if (bound.length > 0) return failed(bound, sent);
   const text = gone && group !== null ? sharedText(conf, group) : source.kind === "ami" ? plain(sent) : sent;
   const next = applyText(conf, group, text);
-  const problems = gone
-    ? []
-    : [...validate({ before: conf, after: next, name, text: sent, known }), ...lostShared(conf, next, name)];
+  const problems = gone ? [] : [
+    ...wrong,
+    ...validate({ before: conf, after: next, name, text: sent, known }),
+    ...lostShared(conf, next, name),
+  ];
   const obstacle = problems.some(({ severity }) => severity === "error") ? null : source.obstacle(conf, next);
   if (obstacle !== null) problems.push(problem("not_editable", obstacle, {}));
   const after = findGroup(next.categories, name);

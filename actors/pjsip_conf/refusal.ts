@@ -28,3 +28,15 @@ export class ConfigRefused extends Error {
     this.problems = problems;
   }
 }
+
+/** Something may have been written, and nobody knows how much: the file has to be looked at. */
+export class SaveUncertain extends Error {
+  override name = "SaveUncertain";
+  /** What it is if nothing was written after all. */
+  readonly kind: RefusalKind;
+
+  constructor(kind: RefusalKind, message: string, cause: unknown) {
+    super(message, { cause });
+    this.kind = kind;
+  }
+}

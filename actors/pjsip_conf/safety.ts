@@ -6,7 +6,7 @@
 import type { ConfigProblemView } from "../../machines/endpoint_views.ts";
 
 /** Letters and digits of any script, and what names of sections have beside them. */
-const SECTION = /^[\p{L}\p{N}_.@*-](?:[\p{L}\p{N}_.@+:/*&%~$' -]{0,77}[\p{L}\p{N}_.@+:/*&%~$'-])?$/u;
+const SECTION = /^[\p{L}\p{N}_.@*+-](?:[\p{L}\p{N}_.@+:/*&%~$' -]{0,77}[\p{L}\p{N}_.@+:/*&%~$'-])?$/u;
 const OPTION = /^@?[A-Za-z0-9][A-Za-z0-9_]{0,63}$/;
 /** CR and LF end a line, NUL what Asterisk reads of it. */
 // deno-lint-ignore no-control-regex -- these are what is looked for
@@ -16,11 +16,14 @@ export const MAX_VALUE_BYTES = 900;
 /** What stands for a secret; it must not come back as one. */
 export const MASK = "••••••";
 
-const encoder = new TextEncoder();
-
-/** Whether a section may have this name, or be named between `(` and `)`, where a leading `+` or `!` is no name. */
+/** Whether a section may have this name. */
 export function isSafeName(name: string): boolean {
   return SECTION.test(name);
+}
+
+/** Whether a section may be named between `(` and `)`, where a leading `+` or `!` is no name. */
+export function isSafeBase(name: string): boolean {
+  return isSafeName(name) && !name.startsWith("+");
 }
 
 /** Whether an option may have this name. */
@@ -32,7 +35,6 @@ export function isSafeOption(name: string): boolean {
 export function unsafeValue(value: string): string | null {
   if (CONTROL.test(value)) return "it has CR, LF, NUL or another control character";
   if (!value.isWellFormed()) return "it is no valid Unicode";
-  if (encoder.encode(value).length > MAX_VALUE_BYTES) return `it is longer than ${MAX_VALUE_BYTES} bytes`;
   if (value !== value.trim()) return "it has blanks at its start or end, which Asterisk drops";
   if (value.startsWith(">")) return "a > at its start is part of => for Asterisk";
   if (value.includes(MASK)) return "it is a masked secret";

@@ -17,7 +17,15 @@ export interface ConfSource {
   /**
    * Writes `after` where `before` still is, and gives what is there then.
    *
-   * @throws ConfigRefused `conflict` when it changed meanwhile, `not-editable`, `pbx-refused`, `link-down`
+   * @throws ConfigRefused, when nothing was written: `conflict` when it changed meanwhile, `not-editable`,
+   *   `pbx-refused`, `link-down`
+   * @throws SaveUncertain when some of it may have been
    */
   save(before: LoadedConf, after: LoadedConf): Promise<LoadedConf>;
+  /**
+   * Brings back what `after` changed of `before`, and leaves alone what others changed since. It may be tried again.
+   *
+   * @throws ConfigRefused `conflict` when others changed the same since, and as `save` does
+   */
+  takeBack(before: LoadedConf, after: LoadedConf): Promise<LoadedConf>;
 }

@@ -8,7 +8,7 @@ import type { LoadedConf } from "./apply.ts";
 import { type Category, listOf, sameName, typeOf, valueOf } from "./categories.ts";
 import { parseConf } from "./document.ts";
 import { authsOf, belongsTo, findGroup, type Group, GROUP_TYPES, type GroupType } from "./group.ts";
-import { isKnown, type KnownOptions, nearest } from "./options.ts";
+import { isKnown, isSecret, type KnownOptions, nearest } from "./options.ts";
 import { valueProblem } from "./values.ts";
 
 interface ValidateOptions {
@@ -155,9 +155,11 @@ function optionProblems(category: Category, type: GroupType, known: KnownOptions
     const kind = known[type].get(name);
     if (kind === undefined || value === "") return [];
     const why = valueProblem(kind, name, value);
-    return why === null
-      ? []
-      : [problem("bad_value", `Cannot take ${name} = ${JSON.stringify(value)}: ${why}`, at)];
+    // An address may have a password in it.
+    const isTold = kind.kind !== "contact" && !isSecret(name);
+    return why === null ? [] : [
+      problem("bad_value", `Cannot take ${name}${isTold ? ` = ${JSON.stringify(value)}` : ""}: ${why}`, at),
+    ];
   });
 }
 

@@ -104,7 +104,9 @@ function plainWord(word: string): string {
 }
 
 /** Texts that are shown as they were written. */
-const EXACT = new Set("context transport from_user from_domain username realm language endpoint".split(" "));
+export const EXACT: ReadonlySet<string> = new Set(
+  "context transport from_user from_domain username realm language endpoint".split(" "),
+);
 
 /** Codecs that come of `allow` and `disallow` in their order; null where it depends on more than that. */
 export function codecsOf(lines: readonly { name: string; value: string }[]): string[] | null {

@@ -6,8 +6,8 @@
 import type { AmiPacket } from "../ami/packet.ts";
 import { type Categories, type Category, typeOf, valueOf } from "./categories.ts";
 import { findGroup, GROUP_TYPES, type GroupType } from "./group.ts";
-import { type KnownOptions, shownValue } from "./options.ts";
-import { sameValue } from "./values.ts";
+import { isSecret, type KnownOptions, shownValue } from "./options.ts";
+import { EXACT, sameValue } from "./values.ts";
 
 /**
  * Stands for an answer that broke off: Asterisk shows nothing of an endpoint whose transport it does not have, and says
@@ -34,10 +34,14 @@ interface VerifyOptions {
   name: string;
   before: Categories;
   after: Categories;
-  shownBefore: Shown;
+  /** Undefined where nobody looked: then a value that cannot be compared shows nothing. */
+  shownBefore: Shown | undefined;
   shown: Shown;
   known: KnownOptions;
 }
+
+/** Kinds whose values are told: none of them can hold a secret. */
+const TOLD = new Set(["yes", "int", "float", "one", "codecs", "list", "match", "callerid"]);
 
 /** What a look at an endpoint came to, in English. */
 export interface Verdict {
@@ -69,11 +73,21 @@ export function verify(options: VerifyOptions): Verdict {
     const packet = detail(shown, type, category.name);
     const packetBefore = detail(shownBefore ?? [], type, category.name);
     if (packet !== undefined && changed) {
-      const found = compare({ category, old, type, packet, packetBefore, known });
+      const blind = shownBefore === undefined;
+      const found = compare({ category, old, type, packet, packetBefore, blind, known });
       verdict.differences.push(...found.differences);
       verdict.unseen.push(...found.unseen);
     } else if (packet === undefined && (changed || packetBefore !== undefined)) {
       verdict.differences.push(`Asterisk does not know [${category.name}] of type ${type}`);
+    }
+  }
+  const gone =
+    findGroup(before, name)?.members.filter(({ category, type }) =>
+      !after.all.some((one) => one.name === category.name && !one.template && (typeOf(one) ?? null) === type)
+    ) ?? [];
+  for (const { category, type } of gone) {
+    if (isGroupType(type) && detail(shown, type, category.name) !== undefined) {
+      verdict.differences.push(`Asterisk still knows [${category.name}] of type ${type}`);
     }
   }
   return verdict;
@@ -89,12 +103,13 @@ export function needsRestart(shown: Shown): string | null {
   return `Asterisk did not take the transport ${transport} at the reload: it may at a restart`;
 }
 
-function compare({ category, old, type, packet, packetBefore, known }: {
+function compare({ category, old, type, packet, packetBefore, blind, known }: {
   category: Category;
   old: Category | null;
   type: GroupType;
   packet: AmiPacket;
   packetBefore: AmiPacket | undefined;
+  blind: boolean;
   known: KnownOptions;
 }): Verdict {
   const webrtc = /^(yes|true|y|t|1|on)$/i.test(valueOf(category, "webrtc") ?? "");
@@ -109,9 +124,17 @@ function compare({ category, old, type, packet, packetBefore, known }: {
       : [option, [option]] as const;
     if (valuesOf(old, whole) === valuesOf(category, whole)) continue;
     const shown = shownOf(packet, same);
+    const shownWas = packetBefore === undefined ? undefined : shownOf(packetBefore, same);
     const written = valueOf(category, same);
-    // What an option is when nobody says it is not told anywhere.
-    if (written === undefined || webrtc && BY_WEBRTC.has(option)) continue;
+    if (written === undefined) {
+      // What an option is when nobody says it is not told anywhere: only that it became another shows something.
+      if (!blind && shown !== shownWas) seen = true;
+      else {unseen.push(
+          `Asterisk shows [${category.name}] as before, so that nobody can see whether ${option} is gone`,
+        );}
+      continue;
+    }
+    if (webrtc && BY_WEBRTC.has(option)) continue;
     if (shown === undefined) {
       unseen.push(
         `Asterisk does not show ${option} of [${category.name}], so that nobody can see whether it took it`,
@@ -120,15 +143,19 @@ function compare({ category, old, type, packet, packetBefore, known }: {
     }
     const kind = known[type].get(same) ?? { kind: "text" };
     const verdict = sameValue(kind, { option: same, written, shown, category }) ??
-      (written.toLowerCase() === shown.toLowerCase() || shownOf(packetBefore ?? {}, same) !== shown);
-    if (verdict) seen = true;
+      (written.toLowerCase() === shown.toLowerCase() || (blind ? null : shownWas !== shown));
+    if (verdict === null) {
+      unseen.push(`Nobody can see whether Asterisk took ${option} of [${category.name}]`);
+    } else if (verdict) seen ||= shown !== shownWas;
     else {
-      const values = kind.kind === "secret" ? "" : `: it has ${JSON.stringify(shown.slice(0, 200))}`;
+      const isTold = !isSecret(same) && (TOLD.has(kind.kind) || EXACT.has(same));
+      const values = isTold ? `: it has ${JSON.stringify(shown.slice(0, 200))}` : "";
       differences.push(`Asterisk did not take ${same} of [${category.name}]${values}`);
     }
   }
   // An object is taken as a whole or not at all: one that is new, or of which one option is right, is taken.
-  return { differences: [...new Set(differences)], unseen: seen || packetBefore === undefined ? [] : unseen };
+  const isNew = blind ? old === null : packetBefore === undefined;
+  return { differences: [...new Set(differences)], unseen: seen || isNew ? [] : unseen };
 }
 
 function shownOf(packet: AmiPacket, option: string): string | undefined {

@@ -15,7 +15,8 @@ import { blockText } from "./document.ts";
 import type { Group } from "./group.ts";
 import { usersOfTemplate } from "./group.ts";
 import { isSecret, type KnownOptions, listKnown } from "./options.ts";
-import { maskText, maskValue } from "./secrets.ts";
+import { isSafeName } from "./safety.ts";
+import { maskText, maskValue, withoutSecrets } from "./secrets.ts";
 
 /** The sections of a name as text, those that can be changed; with none of these, all. */
 export function groupText(conf: LoadedConf, group: Group): string {
@@ -28,6 +29,9 @@ export function groupText(conf: LoadedConf, group: Group): string {
 /** Why a name's sections cannot be changed, in English; null when they can. */
 export function whyNotEditable(conf: LoadedConf, group: Group | null): string | null {
   if (conf.notEditable !== null || group === null) return conf.notEditable;
+  if (!isSafeName(group.name)) {
+    return "Its name has characters that may mean more to Asterisk: it can be changed only in the file";
+  }
   for (const { category, type } of group.members) {
     if (category.name !== group.name || group.kind === "endpoint" && type !== "endpoint") continue;
     const elsewhere = category.places.find(({ file }) => file !== conf.main);
@@ -81,7 +85,7 @@ export function versionView(row: PjsipVersionRow, masked: boolean): ConfigVersio
     why,
     action,
     result,
-    failure,
+    failure: masked && failure !== null ? withoutSecrets(failure, text_before + text_after) : failure,
     diff: unifiedDiff(name, text_before, text_after, { masked }),
   };
 }

@@ -5,11 +5,13 @@
 import assert from "node:assert/strict";
 import { migrate } from "../../db/migrate.ts";
 import {
+  deleteVersion,
   findVersion,
   insertVersions,
   listVersions,
   type PjsipVersionRow,
   settleVersion,
+  versionsThatFailed,
 } from "../../db/pjsip_versions.ts";
 import { type Ground, NOON, withDatabase } from "./ground.ts";
 
@@ -80,5 +82,26 @@ export function pjsipVersionsSuite(name: string, ground: Ground, options: { igno
     await database.query((sql) => settleVersion(sql, "A1", { result: "rolled_back", failure: "why" }));
     const row = await database.query((sql) => findVersion(sql, { pbx: "main", name: "777", id: "A1" }));
     assert.deepEqual([row?.result, row?.failure], ["rolled_back", "why"]);
+  });
+
+  test("are found by what their failure ends with, and taken away", async (database) => {
+    const ending = "; 50% of it_";
+    await database.query((sql) =>
+      insertVersions(sql, [
+        version("A2", { failure: `more${ending}`, at: new Date(NOON + 1) }),
+        version("A1", { failure: ending, name: "888" }),
+        version("A3", { failure: `${ending} not` }),
+        version("A4"),
+        version("B1", { failure: ending, pbx: "other" }),
+      ])
+    );
+    const find = async () =>
+      (await database.query((sql) => versionsThatFailed(sql, { pbx: "main", ending }, 9))).map(({ id }) =>
+        id
+      );
+    assert.deepEqual(await find(), ["A1", "A2"]);
+    await database.query((sql) => insertVersions(sql, [version("A1", { failure: "again" })]));
+    await database.query((sql) => deleteVersion(sql, "A2"));
+    assert.deepEqual(await find(), ["A1"]);
   });
 }

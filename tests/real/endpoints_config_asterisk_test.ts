@@ -9,7 +9,7 @@ import { AmiConnection } from "../../actors/ami/connection.ts";
 import { systemClock } from "../../actors/clock.ts";
 import { sectionsOfAnswer } from "../../actors/pjsip_conf/ami_answers.ts";
 import { amiSource } from "../../actors/pjsip_conf/ami_source.ts";
-import { sameCategories, withDocument } from "../../actors/pjsip_conf/apply.ts";
+import { sameCategories, textOf, withDocument } from "../../actors/pjsip_conf/apply.ts";
 import { readCategories } from "../../actors/pjsip_conf/categories.ts";
 import { type ConfigBy, ConfigDesk, ConfigRefused } from "../../actors/pjsip_conf/desk.ts";
 import { parseConf } from "../../actors/pjsip_conf/document.ts";
@@ -214,7 +214,11 @@ for (const version of ASTERISK_VERSIONS) {
     for (const mode of MODES) await tempt(stage, mode);
   });
 
-  test("UpdateConfig makes of any configuration any other, as it was planned", async ({ asterisk, connection }) => {
+  test("names with +, options in capitals and a file that is not taken, in the file and by AMI", async (stage) => {
+    for (const mode of MODES) await surprise(stage, mode);
+  });
+
+  test("UpdateConfig makes of any configuration any other, as it was planned, and takes it back", async ({ asterisk, connection }) => {
     const path = `${asterisk.dir}/etc/pjsip.conf`;
     const source = amiSource((action, fields) => connection.action(action, fields));
     for (const [one, other] of fc.sample(fc.tuple(CONF_FILE, CONF_FILE), { numRuns: 40, seed: 3 })) {
@@ -222,8 +226,15 @@ for (const version of ASTERISK_VERSIONS) {
       const wanted = await source.load();
       await Deno.writeTextFile(path, one);
       const before = await source.load();
-      const written = await source.save(before, withDocument(before, wanted.main.document));
+      const after = withDocument(before, wanted.main.document);
+      const written = await source.save(before, after);
       assert.equal(sameCategories(written.categories, wanted.categories), true, `${one}\n->\n${other}`);
+      // And back, while somebody else was at work too.
+      const others = "\n[others]\ntype=aor\nmax_contacts=3\n";
+      await Deno.writeTextFile(path, `${await Deno.readTextFile(path)}${others}`);
+      const restored = await source.takeBack(before, after);
+      const { categories } = withDocument(before, parseConf(textOf(before) + others));
+      assert.equal(sameCategories(restored.categories, categories), true, `${one}\n<-\n${other}`);
     }
   });
 
@@ -335,6 +346,46 @@ async function retemplate(stage: Stage, mode: Mode, context: { from: string; to:
     desk.remove(PBX, "yard", { ...options, revision: changed.revision }),
     (error: ConfigRefused) => error.problems.some(({ code }) => code === "still_used"),
   );
+}
+
+/** What Asterisk takes though it is written otherwise, and what it does not take though nothing says so. */
+async function surprise(stage: Stage, mode: Mode): Promise<void> {
+  const desk = stage.desk(mode);
+  const file = `${stage.asterisk.dir}/etc/pjsip.conf`;
+  const before = await stage.text();
+  const load = async (text: string) => {
+    await Deno.writeTextFile(file, text);
+    await stage.connection.action("Reload", { Module: "res_pjsip.so" });
+  };
+  const own = "\n[+7999]\ntype=endpoint\naors=+7999\nauth=+7999\nallow=ulaw\nlanguage=ru\n\n[+7999]\n" +
+    "type=aor\n\n[+7999]\ntype=auth\nusername=7999\nPassword=old-secret-77\n";
+  const edit = async (change: (text: string) => string) => {
+    const { text, revision } = await desk.view(PBX, "+7999", { masked: false });
+    const options = { revision, why: "a test", dryRun: false, by: BY };
+    return await desk.change(PBX, "+7999", { text: change(text) }, options);
+  };
+  const shown = async (event: string) =>
+    (await stage.connection.list("PJSIPShowEndpoint", { Endpoint: "+7999" })).find((one) =>
+      one.event === event
+    )!;
+  await load(before + own);
+  // Options are found without case, so that their secrets are too.
+  const changed = await edit((text) =>
+    text.replace("old-secret-77", "new-secret-77").replace("ulaw", "alaw")
+  );
+  assert.deepEqual([changed.result, changed.failure, changed.problems], ["saved", null, []]);
+  assert.equal((await shown("AuthDetail")).password, "new-secret-77");
+  const masked = await desk.view(PBX, "+7999", { masked: true });
+  assert.ok(!JSON.stringify(masked).includes("secret-77"));
+  // Asterisk takes none of the endpoints of a file that has two of one name, and goes on with what it has.
+  const twins = "\n[twin]\ntype=endpoint\n\n[twin]\ntype=endpoint\n";
+  await Deno.writeTextFile(file, await stage.text() + twins);
+  const removed = await edit((text) => text.replace(/language ?= ?ru\n/, ""));
+  assert.deepEqual(removed.problems.map(({ code }) => code), ["not_seen"]);
+  assert.equal((await shown("EndpointDetail")).language, "ru");
+  await load((await stage.text()).replace(/(\[twin\]\ntype ?= ?endpoint\n\s*){2}/, ""));
+  assert.notEqual((await shown("EndpointDetail")).language, "ru");
+  await load(before);
 }
 
 /** Values and names that would be more than they are. */
