@@ -223,6 +223,7 @@ export function createSystem(options: SystemOptions): System {
     intercoms.catchUp();
     calls.catchUp();
     endpoints.catchUp();
+    for (const { name } of amiServers) if (links.isUp(pbx.linkId(name))) void configDesk.linkUp(name);
     transport.askAgain();
   });
   db.writer.onState(({ up, error }) =>
