@@ -28,7 +28,12 @@ export interface RequestOptions {
   body?: unknown;
   headers?: Record<string, string>;
   signal?: AbortSignal;
+  /** How long an answer is waited for. */
+  timeoutMs?: number;
 }
+
+/** What is not done by then has hardly been heard at all. */
+const TIMEOUT_MS = 15_000;
 
 let onUnauthorized: () => void = () => {};
 
@@ -37,11 +42,11 @@ export function whenUnauthorized(act: () => void): void {
   onUnauthorized = act;
 }
 
-/** Sends a request and reads JSON. @throws ApiError on refusal, on silence for 15 s and without a network. */
+/** Sends a request and reads JSON. @throws ApiError on refusal, on silence for `timeoutMs` and without a network. */
 export async function request<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
   const headers: Record<string, string> = { accept: "application/json", ...options.headers };
   if (options.body !== undefined) headers["content-type"] = "application/json";
-  const deadline = AbortSignal.timeout(15_000);
+  const deadline = AbortSignal.timeout(options.timeoutMs ?? TIMEOUT_MS);
   let response: Response;
   try {
     response = await fetch(path, {

@@ -33,8 +33,8 @@ import { NotFoundPage } from "./pages/not_found.tsx";
 import { SettingsPage } from "./pages/settings.tsx";
 import { callOf, endpointOf, endpointPath, panelOf, place } from "./router.ts";
 import { ringingCards } from "./store/call_views.ts";
-import { panels, stream } from "./store/live.ts";
-import { displayName } from "./store/endpoints.ts";
+import { endpoints, panels, stream } from "./store/live.ts";
+import { displayName, endpointsNamed } from "./store/endpoints.ts";
 import { feedShown } from "./store/preferences.ts";
 import { loadSession, mayOperate, me, sessionError } from "./store/session.ts";
 import { ringingPanels } from "./store/views.ts";
@@ -167,7 +167,9 @@ function endpointPageAt(path: string): Page | null {
       body: <EndpointPage key={key} name={name} pbx={pbx} />,
     };
   }
-  const back = endpointPath(name, { pbx: pbx ?? undefined });
+  // A template, and what Asterisk does not know, has no page of its own to go back to.
+  const isKnown = endpointsNamed(endpoints.value.values(), name, pbx).length > 0;
+  const back = isKnown ? endpointPath(name, { pbx: pbx ?? undefined }) : "/endpoints";
   if (part === "logs") {
     const body = <EndpointLogsPage key={key} name={name} pbx={pbx} />;
     return { title: t("page.endpoint_logs", { name: tab }), back, body, fills: true };

@@ -224,11 +224,77 @@ endpointPagesTest(
   },
 );
 
+endpointPagesTest(
+  "config: what is not verified is not called so, silence is no refusal, and the keyboard keeps its place",
+  async (world) => {
+    const { page } = await world.look(world.admin, CONFIG);
+    const endpoint = page.getByRole("region", { name: "777-ep endpoint" });
+    const names = () =>
+      endpoint.locator("[data-option]").evaluateAll((rows) =>
+        rows.map((row) => row.getAttribute("data-option")!)
+      );
+    await endpoint.getByRole("textbox", { name: "callerid" }).waitFor();
+    const before = await names();
+    const at = before.indexOf("callerid");
+    assert.ok(at >= 2, before.join());
+    await endpoint.getByRole("button", { name: "Move callerid up" }).press("Enter");
+    for (let place = at - 1; place >= 0; place--) {
+      await waitFor(async () => (await names()).indexOf("callerid") === place, {
+        what: `callerid at ${place}`,
+      });
+      if (place === 0) break;
+      assert.equal(await focused(page), "Move callerid up");
+      await page.keyboard.press("Enter");
+    }
+    assert.equal((await names())[0], "callerid");
+    assert.equal(await focused(page), "Move callerid down", "there is no way further up");
+    const [, next] = await names();
+    await endpoint.getByRole("button", { name: "Remove callerid" }).press("Enter");
+    await waitFor(async () => !(await names()).includes("callerid"), { what: "callerid is removed" });
+    assert.equal(await focused(page), `Remove ${next}`);
+    await page.getByRole("button", { name: "Discard" }).click();
+
+    const answers: ((body: Record<string, unknown>) => Record<string, unknown> | null)[] = [
+      // The line is cut behind the service's back: it has been written all the same.
+      () => null,
+      (body) => ({ ...body, failure: "Asterisk did not take allow; it could not be taken back: no link" }),
+    ];
+    await page.route("**/api/endpoints/777-ep/config*", async (route) => {
+      const request = route.request();
+      if (request.method() !== "PUT" || request.postDataJSON().dry_run) return route.continue();
+      const response = await route.fetch();
+      const json = answers.shift()!(await response.json());
+      return json === null ? route.abort() : route.fulfill({ response, json });
+    });
+    const callerId = endpoint.getByRole("textbox", { name: "callerid" });
+    await callerId.fill(`"Unheard" <777>`);
+    await review(page);
+    await save(page, "Nobody answers", { taken: false });
+    const result = page.getByTestId("config-result");
+    await result.getByText("No answer came: it is not known what became of it.").waitFor();
+    await version(page, "Nobody answers").getByText("Now").waitFor();
+    await page.getByText("Not saved yet:").waitFor({ state: "detached" });
+    assert.match(await Deno.readTextFile(world.conf), /"Unheard" <777>/);
+
+    await callerId.fill(`"Stuck" <777>`);
+    await review(page);
+    await save(page, "Half of it", { taken: false });
+    await result.getByText("Asterisk did not take it, and it could not be taken back:").waitFor();
+    await result.getByText(/^Asterisk did not take allow; .*: no link\.$/).waitFor();
+    assert.equal(await page.getByText(/Verified|Everything is as before/).count(), 0);
+  },
+);
+
 async function review(page: Page): Promise<Locator> {
   await page.getByRole("button", { name: "Review and save…" }).click();
   const dialog = page.getByRole("dialog");
   await dialog.waitFor();
   return dialog;
+}
+
+/** What the keyboard is at. */
+function focused(page: Page): Promise<string | null> {
+  return page.evaluate(() => document.activeElement?.getAttribute("aria-label") ?? null);
 }
 
 /** Gives a reason and saves. */

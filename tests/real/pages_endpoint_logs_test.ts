@@ -190,6 +190,22 @@ endpointPagesTest(
   },
 );
 
+endpointPagesTest(
+  "logs: where lines came too fast to be told, the list says that they are missing until they are read",
+  async (world) => {
+    const { page } = await world.look(world.admin, "/endpoints/777-ep/logs");
+    await page.getByText("Live", { exact: true }).waitFor();
+    await world.write(...numbered(0, 1_600));
+    const hole = page.getByTestId("log-hole");
+    await hole.getByText(/^\d+ lines are missing here$/).waitFor();
+    await inView(line(page, 1_599));
+    await hole.waitFor({ state: "detached" });
+    await page.getByLabel("Text in the lines").fill("wrote line");
+    const count = page.getByTestId("log-count");
+    await waitFor(async () => /^1,600 /.test((await count.textContent()) ?? ""), { what: "every line" });
+  },
+);
+
 function numbered(from: number, to: number): string[] {
   return Array.from(
     { length: to - from },

@@ -9,6 +9,9 @@ import {
   addOption,
   addSection,
   generateSecret,
+  keysByName,
+  lineAfterRemoval,
+  lineBeside,
   moveOption,
   removeOption,
   removeSection,
@@ -148,6 +151,26 @@ Deno.test("config form: a section that goes leaves the comments over the next on
     addSection(removeSection(removeSection(TEXT, 1), 0), "x]\n[y", "aor").split("\n").at(-3),
     "[xy]",
   );
+});
+
+Deno.test("config form: a key stays with its row, whatever comes and goes before it", () => {
+  const names = (text: string) => keysByName(readSections(text)[0]!.options);
+  assert.deepEqual(names("[a]\nallow = x\nset_var = A\nallow = y\n"), ["0 allow", "0 set_var", "1 allow"]);
+  assert.deepEqual(names("[a]\nset_var = A\nallow = y\n"), ["0 set_var", "0 allow"]);
+});
+
+Deno.test("config form: it is known where a moved option stands, and which one takes a removed one's place", () => {
+  const text = "[a]\nx = 1\n; about y\ny = 2\nz = 3\n\n[b]\nx = 4\n";
+  assert.deepEqual([lineBeside(text, 2, 1), lineBeside(text, 2, -1), lineBeside(text, 5, 1)], [
+    4,
+    null,
+    null,
+  ]);
+  assert.deepEqual([2, 4, 5, 8].map((line) => lineAfterRemoval(text, line)), [3, 4, 4, null]);
+  for (const line of [2, 4, 5]) {
+    const next = readLines(removeOption(text, line))[lineAfterRemoval(text, line)! - 1];
+    assert.equal(next?.kind === "option" ? next.name : "", line === 2 ? "y" : line === 4 ? "z" : "y");
+  }
 });
 
 Deno.test("config secrets: of the wished length, of letters that cannot be mistaken, evenly", () => {

@@ -3,6 +3,7 @@
  * Lines of a log on the page: which are wanted, where the search stands, how they are joined, bounded and cut to blocks.
  */
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import {
   choiceQuery,
   fitter,
@@ -17,11 +18,13 @@ import {
 } from "../../ui/store/endpoint_logs_filter.ts";
 import {
   dropFiltered,
+  type Held,
   HOLD,
   join,
   joinSnapshot,
   LineRate,
   NOTHING_HELD,
+  type ReadPage,
   tally,
   trim,
 } from "../../ui/store/endpoint_logs_lines.ts";
@@ -66,11 +69,16 @@ Deno.test("log filters: an address that is not one is ignored", () => {
 Deno.test("log scope: a call in the address is followed across endpoints", () => {
   const at = { name: "777-ep", pbx: null };
   assert.deepEqual(scopeOf(new URLSearchParams(), at), { kind: "endpoint", ...at });
-  assert.deepEqual(scopeOf(new URLSearchParams("call=C-0000000a"), at), { kind: "call", call: "C-0000000a" });
+  const call = { kind: "call" as const, call: "C-0000000a", pbx: null };
+  assert.deepEqual(scopeOf(new URLSearchParams("call=C-0000000a"), at), call);
+  const ofMain = { ...call, pbx: "main" };
+  assert.deepEqual(scopeOf(new URLSearchParams("call=C-0000000a&pbx=main"), null), ofMain);
+  assert.deepEqual(scopeOf(new URLSearchParams("call=C-0000000a"), { ...at, pbx: "main" }), ofMain);
   assert.deepEqual(scopeOf(new URLSearchParams("call=../x"), null), { kind: "all" });
   assert.equal(topicOf({ kind: "all" }), "logs:*");
   assert.equal(topicOf({ kind: "endpoint", name: "777-ep", pbx: "main" }), "logs:main/777-ep");
-  assert.equal(topicOf({ kind: "call", call: "C-0000000a" }), "logs:[C-0000000a]");
+  assert.deepEqual([call, ofMain].map(topicOf), ["logs:[C-0000000a]", "logs:[main/C-0000000a]"]);
+  assert.deepEqual(logAddress(ofMain), { path: "/api/logs", query: { pbx: "main", call: "C-0000000a" } });
   assert.deepEqual(logAddress({ kind: "endpoint", name: "a/b", pbx: "main" }, { file: true }), {
     path: "/api/endpoints/a%2Fb/logs.txt",
     query: { pbx: "main" },
@@ -208,6 +216,10 @@ function follower() {
   };
 }
 
+function skip(made: LogFollower, count: number, laterMs = 0): void {
+  made.take("log.skipped", JSON.stringify({ topic: "logs:*", count }), NOW + laterMs);
+}
+
 Deno.test("log follower: a pause keeps what comes for later", () => {
   const { made, say, begin } = follower();
   begin(lines(1, 3));
@@ -250,6 +262,166 @@ Deno.test("log follower: skipped lines are told and counted", () => {
   made.take("log.skipped", JSON.stringify({ topic: "logs:*", count: 7 }), NOW);
   assert.equal(made.skipped.value, 7);
   assert.equal(made.rate.perMinute(NOW), 7);
+});
+
+/** Ids with no line between two of them that is not the next one, but for the holes that are marked. */
+function unmarkedGaps({ lines, holes }: Held): [number, number][] {
+  return lines.flatMap(({ id }, at): [number, number][] => {
+    const before = lines[at - 1]?.id ?? id - 1;
+    const marked = holes.some((hole) => hole.after < id && (hole.before ?? Infinity) > before);
+    return id === before + 1 || marked ? [] : [[before, id]];
+  });
+}
+
+/** A page as the service reads it from all its lines. */
+function pageOf(all: readonly LogLine[], cursor: number | null, limit = 200): ReadPage {
+  const older = all.filter(({ id }) => id < (cursor ?? Infinity));
+  return { items: older.slice(-limit), cursor, end: older.length <= limit };
+}
+
+Deno.test("log history: it goes on from the oldest line that is still held", () => {
+  const { made, say, begin } = follower();
+  made.choose(shown);
+  const all = lines(1, 9000);
+  begin(lines(501, 1000));
+  made.add(pageOf(lines(1, 1000), null));
+  for (let id = 1001; id < 9001; id += 100) say(...lines(id, id + 99));
+  const { lines: [oldest] } = made.held.value;
+  assert.ok(oldest!.id > 1000, "the oldest lines made room");
+  assert.equal(made.cursor, oldest!.id);
+  // The answer to what was asked before they went reaches nothing that is left.
+  assert.equal(made.add(pageOf(all, 801)), 0);
+  assert.equal(made.add(pageOf(all, made.cursor)), 200);
+  assert.deepEqual(unmarkedGaps(made.held.value), []);
+});
+
+Deno.test("log history: after a cut that is longer than the snapshot it begins anew", () => {
+  const { made, begin } = follower();
+  begin(lines(501, 1000));
+  made.add(pageOf(lines(1, 1000), 501));
+  assert.deepEqual([made.cursor, made.begun.value], [301, 0]);
+  begin(lines(900, 1100));
+  assert.deepEqual([made.cursor, made.begun.value], [301, 0]);
+  // Read while the stream was cut: it shows nothing about the lines between.
+  made.add(pageOf(lines(1, 5000), null));
+  begin(lines(4700, 5199));
+  assert.deepEqual([made.cursor, made.begun.value], [4700, 1]);
+  assert.deepEqual(unmarkedGaps(made.held.value), []);
+});
+
+Deno.test("log history: where the service holds nothing before, there is no more", () => {
+  const { made, begin } = follower();
+  assert.equal(made.cursor, null);
+  begin(lines(5, 10));
+  made.add({ items: [], cursor: 5, end: true });
+  assert.equal(made.cursor, 0);
+});
+
+Deno.test("log history: another choice is read from where nothing at all is missing", () => {
+  const { made, begin } = follower();
+  begin(lines(500, 600));
+  made.add({ items: [line(3), line(80)], cursor: 500, end: false });
+  assert.equal(made.cursor, 3);
+  made.choose(shown);
+  assert.equal(made.cursor, 500);
+});
+
+Deno.test("log holes: lines that were not told are marked until they are read", () => {
+  const { made, say, begin } = follower();
+  const all = lines(1, 1800);
+  begin(lines(501, 1000));
+  skip(made, 300);
+  skip(made, 400);
+  assert.deepEqual(made.held.value.holes, [{ after: 1000, before: null, count: 700, lost: false }]);
+  const tail = () => tally(made.held.value, shown, { after: 0, before: [], dayOf });
+  assert.equal(tail().tail?.count, 700);
+  say(...lines(1701, 1800));
+  assert.deepEqual(made.held.value.holes, [{ after: 1000, before: 1701, count: 700, lost: false }]);
+  const { blocks, tail: none } = tail();
+  assert.equal(none, null);
+  assert.deepEqual(blocks.flatMap(({ holes }) => [...holes.keys()]), [1701]);
+  made.fill(pageOf(all, 1701, 500));
+  assert.deepEqual(made.held.value.holes, [{ after: 1000, before: 1201, count: 200, lost: false }]);
+  assert.deepEqual(unmarkedGaps(made.held.value), []);
+  made.fill(pageOf(all, 1201, 500));
+  assert.deepEqual([made.held.value.holes, unmarkedGaps(made.held.value)], [[], []]);
+});
+
+Deno.test("log holes: what the service does not hold any more stays marked", () => {
+  const { made, say, begin } = follower();
+  begin(lines(501, 1000));
+  skip(made, 700);
+  say(line(1701));
+  made.fill(pageOf(lines(1501, 1701), 1701, 500));
+  assert.deepEqual(made.held.value.holes, [{ after: 1000, before: 1501, count: 500, lost: true }]);
+  assert.equal(made.held.value.lines[0]!.id, 501);
+});
+
+Deno.test("log holes: a hole begins where for sure nothing was left out", () => {
+  const { made, begin } = follower();
+  begin(lines(1, 10));
+  const tell = (id: number, ms: number) => made.take("log.line", JSON.stringify(line(id)), NOW + ms);
+  for (let at = 0; at < 30; at++) tell(11 + at, at * 100);
+  // The service tells it behind the lines of the same moment, of which some came after those left out.
+  made.take("log.skipped", JSON.stringify({ topic: "logs:*", count: 5 }), NOW + 3000);
+  made.flush();
+  const [hole] = made.held.value.holes;
+  assert.ok(hole!.after >= 16 && hole!.after <= 26, `after ${hole!.after}`);
+  made.take("log.skipped", JSON.stringify({ topic: "logs:*", count: 5 }), NOW + 60_000);
+  tell(50, 60_000);
+  made.take("log.skipped", JSON.stringify({ topic: "logs:*", count: 5 }), NOW + 120_000);
+  assert.equal(made.held.value.holes[1]!.after, 50);
+});
+
+Deno.test("log holes: with the lines around it a hole goes, and with a snapshot that has them", () => {
+  const { made, say, begin } = follower();
+  made.choose(shown);
+  begin(lines(1, 100));
+  skip(made, 5);
+  say(...lines(106, 106 + HOLD + 600));
+  assert.deepEqual(made.held.value.holes, []);
+  skip(made, 5, 60_000);
+  assert.equal(made.held.value.holes.length, 1);
+  begin(lines(HOLD + 500, HOLD + 720));
+  assert.deepEqual([made.held.value.holes, unmarkedGaps(made.held.value)], [[], []]);
+});
+
+Deno.test("log holes: whatever happens, no line is missing without a mark", () => {
+  const step = fc.oneof(
+    fc.record({ kind: fc.constant("say" as const), n: fc.integer({ min: 1, max: 1500 }) }),
+    fc.record({ kind: fc.constant("skip" as const), n: fc.integer({ min: 1, max: 900 }) }),
+    fc.record({ kind: fc.constantFrom("more", "fill", "cut", "pause", "resume"), n: fc.nat(900) }),
+  );
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 25 }), (steps) => {
+      const { made, say, begin } = follower();
+      made.choose(shown);
+      begin(lines(1, 100));
+      let last = 100;
+      let nowMs = NOW;
+      for (const { kind, n } of steps) {
+        const held = Math.max(1, last - 6000);
+        nowMs += 5000;
+        if (kind === "say") {
+          made.take("log.line", JSON.stringify(line(last + 1)), nowMs);
+          say(...lines(last + 2, last + n));
+        }
+        if (kind === "say" || kind === "cut") last += n;
+        if (kind === "skip") {
+          last += n;
+          made.take("log.skipped", JSON.stringify({ topic: "logs:*", count: n }), nowMs);
+        }
+        if (kind === "cut") begin(lines(Math.max(1, last - 499), last));
+        if (kind === "more" && made.cursor !== 0) made.add(pageOf(lines(held, last), made.cursor));
+        const [hole] = made.held.value.holes;
+        if (kind === "fill" && hole) made.fill(pageOf(lines(held, last), hole.before, 1000));
+        if (kind === "pause" && made.waiting.value === null) made.pause();
+        if (kind === "resume") made.resume();
+        if (made.waiting.value === null) assert.deepEqual(unmarkedGaps(made.held.value), [], kind);
+      }
+    }),
+    { numRuns: 60 },
+  );
 });
 
 Deno.test("log rate: lines of the last minute", () => {

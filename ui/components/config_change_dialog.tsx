@@ -13,9 +13,9 @@ import {
   problemsOf,
 } from "../store/endpoint_config_api.ts";
 import { useCheck } from "../store/endpoint_config.ts";
+import { asSentence, type ConfigDone, isUnanswered } from "../store/endpoint_config_outcome.ts";
 import { readDiff } from "../store/endpoint_config_diff.ts";
 import { useSending } from "../store/load.ts";
-import type { ConfigChange } from "../types.ts";
 import { ConfigDiff } from "./config_diff.tsx";
 import { ConfigError, ConfigProblems } from "./config_problems.tsx";
 import { Dialog } from "./dialog.tsx";
@@ -34,7 +34,7 @@ export interface ConfigChangeDialogProps {
   danger?: boolean;
   /** A reason to begin with. */
   why?: string;
-  onDone: (change: ConfigChange) => void;
+  onDone: (done: ConfigDone) => void;
   /** Somebody changed it meanwhile. */
   onConflict: () => void;
   onClose: () => void;
@@ -54,17 +54,21 @@ export function ConfigChangeDialog(props: ConfigChangeDialogProps) {
   async function save() {
     setTried(true);
     if (why.trim() === "" || wrong) return;
-    let change: ConfigChange | null = null;
+    let came: ConfigDone | null = null;
     let conflict = false;
     const done = await sending.send(async () => {
       try {
-        change = await act(place, what, { why: why.trim() });
+        came = await act(place, what, { why: why.trim() });
       } catch (error) {
-        conflict = isConflict(error);
-        throw error;
+        if (!isUnanswered(error)) {
+          conflict = isConflict(error);
+          throw error;
+        }
+        // It may be under way: to say that it failed, and to offer the same again, would be wrong.
+        came = "unanswered";
       }
     });
-    if (done && change) onDone(change);
+    if (done && came) onDone(came);
     else if (conflict) onConflict();
   }
 
@@ -134,7 +138,7 @@ export function Restart({ text }: { text: string }) {
     <p class="conf-note is-warning" data-testid="config-restart">
       <Icon of={CircleAlert} />
       <span>
-        <strong>{t("config.restart")}</strong> {text}
+        <strong>{t("config.restart")}</strong> <span lang="en">{asSentence(text)}</span>
       </span>
     </p>
   );

@@ -2,13 +2,14 @@
  * @module
  * The fields of a new endpoint: what it is, its name, and what its template asks for.
  */
-import { DoorClosed, Eye, EyeOff, type IconNode, Phone, Share2, WandSparkles } from "lucide";
+import { DoorClosed, type IconNode, Phone, Share2, WandSparkles } from "lucide";
 import { useId, useState } from "preact/hooks";
 import { en, type Key } from "../i18n/en.ts";
 import { t } from "../i18n/translate.ts";
 import type { ConfigTemplates } from "../store/endpoint_config_api.ts";
 import { generateSecret } from "../store/endpoint_config_edit.ts";
 import type { ConfigProblem } from "../types.ts";
+import { ConfigInput, SecretEye } from "./config_input.tsx";
 import { Icon } from "./icon.tsx";
 
 /** What is filled in so far. */
@@ -91,7 +92,6 @@ function FieldOf({ field, value, hint, onValue }: {
 }) {
   const id = useId();
   const [shown, setShown] = useState(false);
-  const kind = field.secret && !shown ? { type: "password" as const } : { type: "text" as const };
   const fits = value === "" || !field.pattern || matches(value, field.pattern);
   return (
     <div class="field" data-field={field.name}>
@@ -99,30 +99,19 @@ function FieldOf({ field, value, hint, onValue }: {
         {fieldWord(field.name)} {!field.required && <span class="faint">{t("config.new.optional")}</span>}
       </label>
       <div class="conf-field-row">
-        <input
+        <ConfigInput
           id={id}
-          class="input"
-          {...kind}
-          spellcheck={false}
-          autocomplete="off"
+          value={value}
+          hidden={field.secret && !shown}
+          wrong={!fits}
+          describedBy={fits ? undefined : `${id}-wrong`}
           maxLength={1000}
           placeholder={hint}
-          value={value}
-          aria-invalid={!fits}
-          aria-describedby={fits ? undefined : `${id}-wrong`}
-          onInput={(event) => onValue(event.currentTarget.value)}
+          onValue={onValue}
         />
         {field.secret && (
           <>
-            <button
-              type="button"
-              class="icon-button"
-              aria-label={t(shown ? "config.secret.hide" : "config.secret.show")}
-              title={t(shown ? "config.secret.hide" : "config.secret.show")}
-              onClick={() => setShown(!shown)}
-            >
-              <Icon of={shown ? EyeOff : Eye} />
-            </button>
+            <SecretEye shown={shown} onToggle={() => setShown(!shown)} />
             <button
               type="button"
               class="button"

@@ -2,23 +2,27 @@
  * @module
  * A configuration as a form: a card for each section. Every change is made to the text, which both views share.
  */
-import { Plus, Trash2 } from "lucide";
-import { useId, useState } from "preact/hooks";
+import { Trash2 } from "lucide";
+import type { RefObject } from "preact";
+import { useId, useLayoutEffect, useRef } from "preact/hooks";
 import { t } from "../i18n/translate.ts";
 import { endpointPath } from "../router.ts";
 import {
   addOption,
-  addSection,
+  keysByName,
+  lineAfterRemoval,
+  lineBeside,
   moveOption,
   removeOption,
   removeSection,
-  SECTION_TYPES,
   setValue,
 } from "../store/endpoint_config_edit.ts";
 import { readSections, type TextSection } from "../store/endpoint_config_lex.ts";
+import { sectionsElsewhere, typeOfSection } from "../store/endpoint_config_sections.ts";
 import type { ConfigProblem, EndpointConfig } from "../types.ts";
 import { ConfigOptionRow } from "./config_option.tsx";
 import { problemText } from "./config_problems.tsx";
+import { AddOption, AddSection, SectionElsewhere } from "./config_section_parts.tsx";
 import { Icon } from "./icon.tsx";
 import { Link } from "./link.tsx";
 
@@ -35,21 +39,35 @@ export interface ConfigFormProps {
 /** The sections, and a way to add one. */
 export function ConfigForm(props: ConfigFormProps) {
   const sections = readSections(props.text);
+  const keys = keysByName(sections);
+  const box = useRef<HTMLDivElement>(null);
+  const focus = useFocusNext(box);
+  const elsewhere = sectionsElsewhere(props.config);
   return (
-    <div class="conf-form" data-testid="config-form">
+    <div ref={box} class="conf-form" data-testid="config-form">
       {sections.map((section, index) => (
-        <Section key={`${index} ${section.name}`} {...props} section={section} index={index} />
+        <Section key={keys[index]} {...props} section={section} index={index} focus={focus} />
       ))}
-      {sections.length === 0 && <p class="muted">{t("config.no_sections")}</p>}
+      {elsewhere.map((section) => (
+        <SectionElsewhere key={`${section.type} ${section.name}`} section={section} secrets={props.secrets} />
+      ))}
+      {sections.length + elsewhere.length === 0 && <p class="muted">{t("config.no_sections")}</p>}
       {props.onText && <AddSection text={props.text} name={props.config.name} onText={props.onText} />}
     </div>
   );
 }
 
-function Section(props: ConfigFormProps & { section: TextSection; index: number }) {
-  const { config, text, onText, problems, secrets, section, index } = props;
+interface SectionProps extends ConfigFormProps {
+  section: TextSection;
+  index: number;
+  focus: (selectors: readonly string[]) => void;
+}
+
+function Section(props: SectionProps) {
+  const { config, text, onText, problems, secrets, section, index, focus } = props;
   const listId = useId();
-  const type = typeOf(section, config);
+  const type = typeOfSection(section, config.templates);
+  const keys = keysByName(section.options);
   const view = config.sections.find((one) => one.name === section.name && one.type === type);
   const set = new Set(section.options.map(({ name }) => name));
   const known = (type === null ? [] : config.known_options[type] ?? []).filter((name) => !set.has(name));
@@ -62,6 +80,7 @@ function Section(props: ConfigFormProps & { section: TextSection; index: number 
       class="card conf-section"
       aria-label={`${section.name} ${type ?? ""}`}
       data-section={section.name}
+      data-index={index}
     >
       <header class="conf-section-head">
         <h3>[{section.name}]</h3>
@@ -83,7 +102,11 @@ function Section(props: ConfigFormProps & { section: TextSection; index: number 
             class="icon-button conf-section-remove"
             aria-label={t("config.section.remove", { name: section.name })}
             title={t("config.section.remove", { name: section.name })}
-            onClick={() => onText(removeSection(text, index))}
+            onClick={() => {
+              const at = (place: number) => `[data-index="${place}"] .conf-section-remove`;
+              focus([at(index), at(index - 1), ".conf-add-section button"]);
+              onText(removeSection(text, index));
+            }}
           >
             <Icon of={Trash2} />
           </button>
@@ -103,7 +126,7 @@ function Section(props: ConfigFormProps & { section: TextSection; index: number 
       <div class="conf-options">
         {section.options.map((option, at) => (
           <ConfigOptionRow
-            key={`${at} ${option.name}`}
+            key={keys[at]}
             option={option}
             problems={own.filter((problem) =>
               problem.line === option.line || problem.line === null && problem.option === option.name
@@ -113,8 +136,17 @@ function Section(props: ConfigFormProps & { section: TextSection; index: number 
             first={at === 0}
             last={at === section.options.length - 1}
             onValue={onText && ((value) => onText(setValue(text, option.line, value)))}
-            onMove={(by) => onText?.(moveOption(text, option.line, by))}
-            onRemove={() => onText?.(removeOption(text, option.line))}
+            onMove={(by) => {
+              const line = lineBeside(text, option.line, by);
+              // At an end the way on is closed, and the way back is what is left.
+              focus([toolOf(line, by === 1 ? "down" : "up"), toolOf(line, by === 1 ? "up" : "down")]);
+              onText?.(moveOption(text, option.line, by));
+            }}
+            onRemove={() => {
+              const next = lineAfterRemoval(text, option.line);
+              focus([toolOf(next, "remove"), `[data-index="${index}"] .conf-add .input`]);
+              onText?.(removeOption(text, option.line));
+            }}
           />
         ))}
       </div>
@@ -129,78 +161,21 @@ function Section(props: ConfigFormProps & { section: TextSection; index: number 
   );
 }
 
-function AddOption({ known, listId, onAdd }: {
-  known: readonly string[];
-  listId: string;
-  onAdd: (name: string, value: string) => void;
-}) {
-  const [name, setName] = useState("");
-  const [value, setValue] = useState("");
-  function add() {
-    if (name.trim() === "") return;
-    onAdd(name.trim(), value.trim());
-    setName("");
-    setValue("");
-  }
-  return (
-    <form
-      class="conf-add"
-      onSubmit={(event) => {
-        event.preventDefault();
-        add();
-      }}
-    >
-      <input
-        class="input"
-        list={listId}
-        aria-label={t("config.option.name")}
-        placeholder={t("config.option.name")}
-        spellcheck={false}
-        autocomplete="off"
-        maxLength={80}
-        value={name}
-        onInput={(event) => setName(event.currentTarget.value)}
-      />
-      <datalist id={listId}>{known.map((one) => <option key={one} value={one} />)}</datalist>
-      <input
-        class="input"
-        aria-label={t("config.option.value")}
-        placeholder={t("config.option.value")}
-        spellcheck={false}
-        autocomplete="off"
-        value={value}
-        onInput={(event) => setValue(event.currentTarget.value)}
-      />
-      <button type="submit" class="button" disabled={name.trim() === ""}>
-        <Icon of={Plus} /> {t("config.option.add")}
-      </button>
-    </form>
-  );
+function toolOf(line: number | null, tool: "up" | "down" | "remove"): string {
+  return `[data-line="${line}"] [data-tool="${tool}"]`;
 }
 
-function AddSection({ text, name, onText }: { text: string; name: string; onText: (text: string) => void }) {
-  return (
-    <div class="conf-add-section">
-      <span class="muted">{t("config.section.add")}</span>
-      {SECTION_TYPES.map((type) => (
-        <button
-          key={type}
-          type="button"
-          class="button"
-          onClick={() => onText(addSection(text, name, type))}
-        >
-          <Icon of={Plus} /> {type}
-        </button>
-      ))}
-    </div>
-  );
-}
-
-/** By its own option, or by that of a template: sections of one name differ by their type only. */
-function typeOf(section: TextSection, config: EndpointConfig): string | null {
-  if (section.type !== null) return section.type;
-  const inherited = config.templates.filter(({ name }) => section.inherits.includes(name));
-  return inherited.findLast(({ type }) => type !== null)?.type ?? null;
+/** Who uses the keyboard goes on from what was moved, or from what took the place of what was removed. */
+function useFocusNext(box: RefObject<HTMLDivElement | null>): (selectors: readonly string[]) => void {
+  const wanted = useRef<readonly string[]>([]);
+  useLayoutEffect(() => {
+    const found = wanted.current.map((one) => box.current?.querySelector<HTMLElement>(`${one}:enabled`));
+    wanted.current = [];
+    found.find((one) => one)?.focus();
+  });
+  return (selectors) => {
+    wanted.current = selectors;
+  };
 }
 
 /** Whether a problem is about a section: by its line, or by its name where there is no line. */

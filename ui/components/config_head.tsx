@@ -6,6 +6,7 @@ import { ScrollText } from "lucide";
 import { useState } from "preact/hooks";
 import { t } from "../i18n/translate.ts";
 import { endpointPath } from "../router.ts";
+import { asSentence } from "../store/endpoint_config_outcome.ts";
 import { isAdmin } from "../store/session.ts";
 import type { EndpointConfig } from "../types.ts";
 import { Icon } from "./icon.tsx";
@@ -33,12 +34,17 @@ export function ConfigHead({ config }: { config: EndpointConfig }) {
           ? <p class="conf-note" data-testid="config-readonly">{t("config.readonly.role")}</p>
           : !config.editable && (
             <p class="conf-note is-warning" data-testid="config-readonly">
-              {t("config.readonly")} {config.not_editable_reason}
+              {t("config.readonly")} <Reason text={config.not_editable_reason} />
             </p>
           )}
       </div>
     </header>
   );
+}
+
+/** Why it cannot be changed, in the service's words. */
+export function Reason({ text }: { text: string | null }) {
+  return text === null ? null : <span lang="en">{asSentence(text)}</span>;
 }
 
 /** Templates that the sections take options from, to be read. */

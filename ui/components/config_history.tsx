@@ -5,6 +5,7 @@
 import { History } from "lucide";
 import { useState } from "preact/hooks";
 import { t } from "../i18n/translate.ts";
+import { asSentence, versionTrouble } from "../store/endpoint_config_outcome.ts";
 import { readDiff } from "../store/endpoint_config_diff.ts";
 import type { Loaded } from "../store/load.ts";
 import type { ConfigVersion, Page } from "../types.ts";
@@ -61,7 +62,7 @@ export function ConfigHistory({ versions, onRollback, note }: ConfigHistoryProps
           <p class="dialog-text">
             {seen.by.name}, <Moment at={seen.at} as="clock" />: {seen.why || t("config.why.none")}
           </p>
-          {seen.failure !== null && <p class="conf-note is-warning">{seen.failure}</p>}
+          <Trouble version={seen} />
           <ConfigDiff rows={readDiff(seen.diff)} label={t("config.diff")} />
         </Dialog>
       )}
@@ -75,9 +76,9 @@ function Version({ version, current, onSee, onRollback }: {
   onSee: () => void;
   onRollback?: (version: ConfigVersion) => void;
 }) {
-  const refused = version.result === "rolled_back";
+  const trouble = versionTrouble(version);
   return (
-    <li class={refused ? "conf-version is-refused" : "conf-version"} data-testid="config-version">
+    <li class={`conf-version${trouble ? ` is-${trouble}` : ""}`} data-testid="config-version">
       <p class="conf-version-head">
         <strong>{t(`config.action.${version.action}`)}</strong>
         <span class="faint">
@@ -86,14 +87,14 @@ function Version({ version, current, onSee, onRollback }: {
       </p>
       <p>{version.why || <span class="faint">{t("config.why.none")}</span>}</p>
       <p class="muted">{version.by.name}</p>
-      {refused && (
-        <p class="conf-refused">
-          <Mark kind="rejected" word={t("config.version.refused")} />
-          {version.failure !== null && <span>{version.failure}</span>}
-        </p>
-      )}
+      <Trouble version={version} />
       <div class="row-of-buttons">
-        {current && <Mark kind="completed" word={t("config.version.current")} />}
+        {current && (
+          <Mark
+            kind={trouble ? "unknown" : "completed"}
+            word={t(`config.version.${trouble ? "last" : "current"}`)}
+          />
+        )}
         {version.diff !== "" && (
           <button type="button" class="text-button" onClick={onSee}>{t("config.version.see")}</button>
         )}
@@ -112,7 +113,24 @@ function Version({ version, current, onSee, onRollback }: {
   );
 }
 
+/** What went wrong with a version: Asterisk refused it, or nobody knows what became of it. */
+function Trouble({ version }: { version: ConfigVersion }) {
+  const trouble = versionTrouble(version);
+  if (trouble === null) return null;
+  return (
+    <p class="conf-refused">
+      <Mark
+        kind={trouble === "refused" || trouble === "stuck" ? "rejected" : "unknown"}
+        word={t(`config.version.${trouble}`)}
+      />
+      {version.failure !== null && <span lang="en">{asSentence(version.failure)}</span>}
+    </p>
+  );
+}
+
 /** What Asterisk did not take is no place to go back to, nor is that which is. */
 function mayReturn(version: ConfigVersion, current: ConfigVersion | undefined): boolean {
-  return version.result === "saved" && version.action !== "delete" && version.id !== current?.id;
+  const trouble = versionTrouble(version);
+  return trouble !== "refused" && trouble !== "stuck" && version.action !== "delete" &&
+    version.id !== current?.id;
 }

@@ -2,12 +2,13 @@
  * @module
  * An option of a section: its value as a field, its place among the others, and a secret behind a word.
  */
-import { ArrowDown, ArrowUp, Eye, EyeOff, WandSparkles, X } from "lucide";
+import { ArrowDown, ArrowUp, WandSparkles, X } from "lucide";
 import { useId, useState } from "preact/hooks";
 import { t } from "../i18n/translate.ts";
 import { generateSecret } from "../store/endpoint_config_edit.ts";
 import { isSecretName, type TextOption } from "../store/endpoint_config_lex.ts";
 import type { ConfigProblem } from "../types.ts";
+import { ConfigInput, SecretEye } from "./config_input.tsx";
 import { problemText } from "./config_problems.tsx";
 import { Icon } from "./icon.tsx";
 
@@ -37,7 +38,6 @@ export function ConfigOptionRow(props: ConfigOptionRowProps) {
   // The text keeps no spaces around a value; the field keeps them while one types.
   const value = typed.trim() === option.value ? typed : option.value;
   const hidden = secret && !shown && !legible;
-  const kind = hidden ? { type: "password" as const } : { type: "text" as const };
   const wrong = problems.some(({ severity }) => severity === "error");
   if (!onValue) {
     return (
@@ -51,9 +51,15 @@ export function ConfigOptionRow(props: ConfigOptionRowProps) {
     setTyped(value);
     onValue?.(value);
   }
-  const tool = (word: string, icon: typeof X, act: () => void, disabled = false) => (
+  const tool = (
+    word: string,
+    icon: typeof X,
+    act: () => void,
+    { id, disabled = false }: { id?: "up" | "down" | "remove"; disabled?: boolean } = {},
+  ) => (
     <button
       type="button"
+      data-tool={id}
       class="icon-button"
       aria-label={word}
       title={word}
@@ -68,16 +74,13 @@ export function ConfigOptionRow(props: ConfigOptionRowProps) {
     <div class="conf-option" data-option={name} data-line={option.line}>
       <label class="conf-option-name" for={id}>{name}</label>
       <div class="conf-option-value">
-        <input
+        <ConfigInput
           id={id}
-          class="input"
-          {...kind}
-          spellcheck={false}
-          autocomplete="off"
           value={value}
-          aria-invalid={wrong}
-          aria-describedby={problems.length ? `${id}-problems` : undefined}
-          onInput={(event) => change(event.currentTarget.value)}
+          hidden={hidden}
+          wrong={wrong}
+          describedBy={problems.length ? `${id}-problems` : undefined}
+          onValue={change}
         />
         {problems.length > 0 && (
           <div id={`${id}-problems`}>
@@ -90,20 +93,16 @@ export function ConfigOptionRow(props: ConfigOptionRowProps) {
       <div class="conf-option-tools">
         {secret && (
           <>
-            {tool(
-              t(shown ? "config.secret.hide" : "config.secret.show"),
-              shown ? EyeOff : Eye,
-              () => setShown(!shown),
-            )}
+            <SecretEye shown={shown} onToggle={() => setShown(!shown)} />
             {tool(t("config.secret.generate"), WandSparkles, () => {
               change(generateSecret());
               setShown(true);
             })}
           </>
         )}
-        {tool(t("config.option.up", { name }), ArrowUp, () => onMove(-1), first)}
-        {tool(t("config.option.down", { name }), ArrowDown, () => onMove(1), last)}
-        {tool(t("config.option.remove", { name }), X, onRemove)}
+        {tool(t("config.option.up", { name }), ArrowUp, () => onMove(-1), { id: "up", disabled: first })}
+        {tool(t("config.option.down", { name }), ArrowDown, () => onMove(1), { id: "down", disabled: last })}
+        {tool(t("config.option.remove", { name }), X, onRemove, { id: "remove" })}
       </div>
     </div>
   );

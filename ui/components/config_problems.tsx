@@ -6,6 +6,7 @@ import { CircleAlert, TriangleAlert } from "lucide";
 import { en, type Key } from "../i18n/en.ts";
 import { t } from "../i18n/translate.ts";
 import { configWords } from "../store/endpoint_config_api.ts";
+import { asSentence } from "../store/endpoint_config_outcome.ts";
 import { locale } from "../store/preferences.ts";
 import type { ConfigProblem } from "../types.ts";
 import { Icon } from "./icon.tsx";
@@ -43,7 +44,9 @@ export function ConfigProblems({ problems, onLine, id }: ConfigProblemsProps) {
 export function problemText(problem: ConfigProblem): string {
   const key = `config.problem.${problem.code}`;
   // The service's own words are English; elsewhere they are the detail behind the kind.
-  return locale.value === "en" || !(key in en) ? problem.message : `${t(key as Key)} ${problem.message}`;
+  return locale.value === "en" || !(key in en)
+    ? problem.message
+    : `${t(key as Key)} ${asSentence(problem.message)}`;
 }
 
 /** Why a configuration could not be read or changed, in its own words and not in those of doors. */

@@ -1,45 +1,64 @@
 /**
  * @module
- * What became of a change: saved, reloaded and verified, or taken back since Asterisk did not take it.
+ * What became of a change: saved, reloaded and verified; or what is known of it where that is not so.
  */
 import { ArrowRight, Check, CircleAlert, X } from "lucide";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import type { Key } from "../i18n/en.ts";
 import { t } from "../i18n/translate.ts";
-import type { ConfigChange } from "../types.ts";
+import {
+  asSentence,
+  type ConfigDone,
+  type ConfigOutcome,
+  outcomeOf,
+} from "../store/endpoint_config_outcome.ts";
 import { Restart } from "./config_change_dialog.tsx";
+import { ConfigProblems } from "./config_problems.tsx";
 import { Icon } from "./icon.tsx";
 
 /** Properties of a result. */
 export interface ConfigResultProps {
-  change: ConfigChange;
+  done: ConfigDone;
   onClose: () => void;
   /** What can be done now. */
   children?: ComponentChildren;
 }
 
+/** What is said of a change that is not verified: how it stands before what the service says, and after it what to do. */
+const TROUBLES: Record<Exclude<ConfigOutcome, "verified" | "unchanged">, [said: Key, then: Key]> = {
+  rolled_back: ["config.rolled_back", "config.rolled_back.do"],
+  rolled_back_file: ["config.rolled_back", "config.rolled_back.file"],
+  unverified: ["config.unverified", "config.unverified.do"],
+  stuck: ["config.stuck", "config.stuck.do"],
+  unknown: ["config.unknown", "config.unknown.do"],
+  unanswered: ["config.unanswered", "config.unknown.do"],
+};
+
 /** The result, until it is closed. */
-export function ConfigResult({ change, onClose, children }: ConfigResultProps) {
-  const saved = change.result === "saved";
+export function ConfigResult({ done, onClose, children }: ConfigResultProps) {
+  const outcome = outcomeOf(done);
+  const change = done === "unanswered" ? null : done;
+  const well = outcome === "verified" || outcome === "unchanged";
+  // What nothing shows is only found out by saving; the rest was told before.
+  const unseen = change?.problems.filter(({ code }) => code === "not_seen") ?? [];
   const box = useRef<HTMLDivElement>(null);
-  useEffect(() => box.current?.scrollIntoView({ block: "nearest" }), [change]);
+  useEffect(() => box.current?.scrollIntoView({ block: "nearest" }), [done]);
   return (
     <div
       ref={box}
-      class={saved ? "conf-result is-good" : "conf-result is-bad"}
+      class={`conf-result ${well ? "is-good" : outcome === "rolled_back" ? "is-bad" : "is-unsure"}`}
       role="status"
       data-testid="config-result"
+      data-outcome={outcome}
     >
-      {saved ? <Steps /> : (
-        <p>
-          <Icon of={CircleAlert} size={18} />
-          <span>
-            <strong>{t("config.rolled_back")}</strong> {change.failure} {t("config.rolled_back.do")}
-          </span>
-        </p>
-      )}
-      {saved && change.failure !== null && <p class="conf-note is-warning">{change.failure}</p>}
-      {change.needs_restart !== null && <Restart text={change.needs_restart} />}
+      {outcome === "verified"
+        ? <Steps />
+        : outcome === "unchanged"
+        ? <p>{t("config.unchanged")}</p>
+        : <Trouble said={TROUBLES[outcome]} failure={change?.failure ?? null} />}
+      {unseen.length > 0 && <ConfigProblems problems={unseen} />}
+      {change?.needs_restart && <Restart text={change.needs_restart} />}
       {children}
       <button
         type="button"
@@ -50,6 +69,18 @@ export function ConfigResult({ change, onClose, children }: ConfigResultProps) {
         <Icon of={X} />
       </button>
     </div>
+  );
+}
+
+function Trouble({ said: [said, then], failure }: { said: [Key, Key]; failure: string | null }) {
+  return (
+    <p>
+      <Icon of={CircleAlert} size={18} />
+      <span>
+        <strong>{t(said)}</strong> {failure !== null && <span lang="en">{asSentence(failure)}</span>}{" "}
+        {t(then)}
+      </span>
+    </p>
   );
 }
 

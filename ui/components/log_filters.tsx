@@ -2,17 +2,18 @@
  * @module
  * Filters over a log: text, source, time and levels. The address keeps them.
  */
-import { ListFilter, Search } from "lucide";
+import { ListFilter } from "lucide";
 import type { RefObject } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { number } from "../i18n/times.ts";
 import { t } from "../i18n/translate.ts";
 import { setQuery } from "../router.ts";
 import { LEVELS, type LogChoice } from "../store/endpoint_logs_filter.ts";
+import { FilterSearch } from "./filter_search.tsx";
 import { Icon } from "./icon.tsx";
 import { TimeFilter } from "./time_filter.tsx";
 
-/** Between the last letter and the filtering. */
+/** Between the last letter and the filtering, in milliseconds. */
 const TYPED_MS = 200;
 
 /** Properties of the filters. */
@@ -31,7 +32,15 @@ export function LogFilters({ choice, sources, search }: LogFiltersProps) {
   const offered = source === "" || sources.includes(source) ? sources : [source, ...sources];
   return (
     <div class={open ? "filters call-filters log-filters is-open" : "filters call-filters log-filters"}>
-      <SearchField q={choice.q} field={search} />
+      <FilterSearch
+        q={choice.q}
+        label={t("logs.search")}
+        delayMs={TYPED_MS}
+        maxLength={200}
+        testId="log-search"
+        shortcut="/"
+        field={search}
+      />
       <button
         type="button"
         class="button filters-toggle"
@@ -86,42 +95,5 @@ export function LevelChips(
         );
       })}
     </div>
-  );
-}
-
-function SearchField({ q, field }: { q: string; field: RefObject<HTMLInputElement | null> }) {
-  const [typed, setTyped] = useState(q);
-  useEffect(() => {
-    if (typed === q) return;
-    const timer = setTimeout(() => setQuery({ q: typed }), TYPED_MS);
-    return () => clearTimeout(timer);
-  }, [typed]);
-  useEffect(() => setTyped(q), [q]);
-  return (
-    <label class="filter-search">
-      <Icon of={Search} />
-      <input
-        ref={field}
-        type="text"
-        data-testid="log-search"
-        aria-label={t("logs.search")}
-        placeholder={t("logs.search")}
-        aria-keyshortcuts="/"
-        spellcheck={false}
-        autocomplete="off"
-        maxLength={200}
-        value={typed}
-        onInput={(event) => setTyped(event.currentTarget.value)}
-        onKeyDown={(event) => {
-          if (event.key === "Enter") return setQuery({ q: typed });
-          if (event.key !== "Escape") return;
-          event.preventDefault();
-          if (typed) {
-            setTyped("");
-            setQuery({ q: "" });
-          } else event.currentTarget.blur();
-        }}
-      />
-    </label>
   );
 }

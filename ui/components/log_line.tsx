@@ -8,6 +8,7 @@ import { fullTime } from "../i18n/times.ts";
 import { t } from "../i18n/translate.ts";
 import { endpointPath } from "../router.ts";
 import { LEVELS, type LogScope, moduleOf, pieces } from "../store/endpoint_logs_filter.ts";
+import type { Hole } from "../store/endpoint_logs_holes.ts";
 import { type Locale, locale } from "../store/preferences.ts";
 import type { LogLine } from "../types.ts";
 import { Icon } from "./icon.tsx";
@@ -26,7 +27,11 @@ export interface LogLook {
   /** Long lines go on below; otherwise each message has one line. */
   wrap: boolean;
   /** Address of the page of a call's lines. */
-  callPath: (call: string) => string;
+  callPath: (call: string, pbx: string) => string;
+  /** Something is left out by the filters. */
+  filtered: boolean;
+  /** Reads what is missing at a place. */
+  fill: (hole: Hole) => void;
 }
 
 /** A message with its time, level, source and whom it is about. */
@@ -41,6 +46,24 @@ export function LogRow({ line, look }: { line: LogLine; look: LogLook }) {
       <span class="log-source" title={line.source ?? ""}>{moduleOf(line.source)}</span>
       <About line={line} look={look} />
       <Message text={line.message} look={look} />
+    </div>
+  );
+}
+
+/** A place where lines are missing. */
+export function LogHole({ hole, look }: { hole: Hole; look: LogLook }) {
+  // Of those that are missing, nobody knows how many would fit.
+  const known = hole.count > 0 && !look.filtered;
+  return (
+    <div class="log-hole" data-testid="log-hole">
+      <span>{known ? t("logs.hole", { n: hole.count }) : t("logs.hole.some")}</span>
+      {hole.lost
+        ? <span class="faint">{t("logs.hole.lost")}</span>
+        : (
+          <button type="button" class="text-button" onClick={() => look.fill(hole)}>
+            {t("logs.hole.read")}
+          </button>
+        )}
     </div>
   );
 }
@@ -66,7 +89,9 @@ function About({ line, look: { scope, callPath } }: { line: LogLine; look: LogLo
         </Link>
       )}
       {scope.kind !== "call" && line.call !== null && (
-        <Link to={callPath(line.call)} title={t("logs.call.follow", { call: line.call })}>{line.call}</Link>
+        <Link to={callPath(line.call, line.pbx)} title={t("logs.call.follow", { call: line.call })}>
+          {line.call}
+        </Link>
       )}
     </span>
   );

@@ -6,9 +6,10 @@
 import type { ComponentChildren, RefObject } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { locale } from "../store/preferences.ts";
+import type { Hole } from "../store/endpoint_logs_holes.ts";
 import type { LogBlock } from "../store/endpoint_logs_lines.ts";
 import type { LogLine } from "../types.ts";
-import { type LogLook, LogRow } from "./log_line.tsx";
+import { LogHole, type LogLook, LogRow } from "./log_line.tsx";
 
 /** Pixels from the end within which the list takes hold of it again. */
 const AT_END = 24;
@@ -27,6 +28,8 @@ const UPWARD_KEYS = ["ArrowUp", "PageUp", "Home"];
 /** Properties of the list. */
 export interface LogListProps {
   blocks: readonly LogBlock[];
+  /** Lines that are missing behind the last one. */
+  tail: Hole | null;
   look: LogLook;
   label: string;
   following: boolean;
@@ -39,7 +42,7 @@ export interface LogListProps {
 
 /** The lines, by blocks. */
 export function LogList(
-  { blocks, look, label, following, onFollow, onNearStart, scroller, head }: LogListProps,
+  { blocks, tail, look, label, following, onFollow, onNearStart, scroller, head }: LogListProps,
 ) {
   const inner = useRef<HTMLDivElement>(null);
   const pinned = useRef({ top: 0, height: 0 });
@@ -128,6 +131,7 @@ export function LogList(
             scroller={scroller}
           />
         ))}
+        {tail && <LogHole hole={tail} look={look} />}
       </div>
     </div>
   );
@@ -171,10 +175,12 @@ function Rows({ block, look }: { block: LogBlock; look: LogLook }) {
   const language = locale.value;
   let before = block.dayBefore;
   return block.lines.map((line) => {
+    const hole = block.holes.get(line.id);
     const day = dayOf(line);
     const isNew = day !== "" && day !== before;
     if (day !== "") before = day;
     return [
+      hole && <LogHole key={`hole ${line.id}`} hole={hole} look={look} />,
       isNew && <div key={`day ${line.id}`} class="log-day">{dayName(line, language)}</div>,
       <LogRow key={line.id} line={line} look={look} />,
     ];

@@ -23,7 +23,12 @@ export const enEndpointLogs = {
   "logs.count.title": "Lines on this page; the service holds more, read as you scroll up",
   "logs.rate": "{n} a minute",
   "logs.skipped": "{n, plural, one {# line skipped} other {# lines skipped}}",
-  "logs.skipped.title": "They came faster than 1,000 a second. Scroll up or download to see them.",
+  "logs.skipped.title":
+    "They came faster than 1,000 a second. A line in the list says where they are missing, and the service is asked for them there.",
+  "logs.hole": "{n, plural, one {# line is missing here} other {# lines are missing here}}",
+  "logs.hole.some": "Some lines may be missing here",
+  "logs.hole.read": "Read them",
+  "logs.hole.lost": "They are not held any more",
   "logs.pause": "Pause",
   "logs.resume": "Go on ({n})",
   "logs.wrap": "Wrap",

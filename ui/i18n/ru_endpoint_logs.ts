@@ -26,7 +26,13 @@ export const ruEndpointLogs: Record<keyof typeof enEndpointLogs, string> = {
   "logs.rate": "{n} в минуту",
   "logs.skipped":
     "{n, plural, one {пропущена # строка} few {пропущены # строки} many {пропущено # строк} other {пропущено # строки}}",
-  "logs.skipped.title": "Их было больше 1000 в секунду. Они есть выше при прокрутке и в скачанном файле.",
+  "logs.skipped.title":
+    "Их было больше 1000 в секунду. Где их не хватает, сказано в самом списке; там же их можно прочитать.",
+  "logs.hole":
+    "{n, plural, one {Здесь не хватает # строки} few {Здесь не хватает # строк} many {Здесь не хватает # строк} other {Здесь не хватает # строки}}",
+  "logs.hole.some": "Здесь может не хватать строк",
+  "logs.hole.read": "Прочитать",
+  "logs.hole.lost": "У сервиса их больше нет",
   "logs.pause": "Пауза",
   "logs.resume": "Продолжить ({n})",
   "logs.wrap": "Перенос",

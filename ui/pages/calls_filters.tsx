@@ -2,16 +2,17 @@
  * @module
  * Filters over the history of calls. The address keeps them.
  */
-import { Download, ListFilter, Search } from "lucide";
-import { useEffect, useState } from "preact/hooks";
+import { Download, ListFilter } from "lucide";
+import { useState } from "preact/hooks";
 import { withQuery } from "../api.ts";
+import { FilterSearch } from "../components/filter_search.tsx";
 import { Icon } from "../components/icon.tsx";
 import { TimeFilter } from "../components/time_filter.tsx";
 import { t } from "../i18n/translate.ts";
 import { setQuery } from "../router.ts";
 import { type CallChoice, DIRECTIONS, STATUSES } from "../store/calls.ts";
 
-/** Between the last letter and the request. */
+/** Between the last letter and the request, in milliseconds. */
 const TYPED_MS = 300;
 
 /** The filters, and the same choice as CSV. On a phone they are folded under the search. */
@@ -21,7 +22,13 @@ export function CallFilters({ choice }: { choice: CallChoice }) {
   const set = [status, direction, from, to].filter((value) => value !== "").length;
   return (
     <div class={open ? "filters call-filters is-open" : "filters call-filters"}>
-      <SearchField q={choice.q} />
+      <FilterSearch
+        q={choice.q}
+        label={t("calls.search")}
+        delayMs={TYPED_MS}
+        maxLength={100}
+        testId="call-search"
+      />
       <button
         type="button"
         class="button filters-toggle"
@@ -66,41 +73,5 @@ export function CallFilters({ choice }: { choice: CallChoice }) {
         <Icon of={Download} /> CSV
       </a>
     </div>
-  );
-}
-
-function SearchField({ q }: { q: string }) {
-  const [typed, setTyped] = useState(q);
-  useEffect(() => {
-    if (typed === q) return;
-    const timer = setTimeout(() => setQuery({ q: typed }), TYPED_MS);
-    return () => clearTimeout(timer);
-  }, [typed]);
-  // Another address, as from the search above, says it anew.
-  useEffect(() => setTyped(q), [q]);
-  return (
-    <label class="filter-search">
-      <Icon of={Search} />
-      <input
-        type="text"
-        data-testid="call-search"
-        aria-label={t("calls.search")}
-        placeholder={t("calls.search")}
-        spellcheck={false}
-        autocomplete="off"
-        maxLength={100}
-        value={typed}
-        onInput={(event) => setTyped(event.currentTarget.value)}
-        onKeyDown={(event) => {
-          if (event.key === "Enter") return setQuery({ q: typed });
-          if (event.key !== "Escape") return;
-          event.preventDefault();
-          if (typed) {
-            setTyped("");
-            setQuery({ q: "" });
-          } else event.currentTarget.blur();
-        }}
-      />
-    </label>
   );
 }

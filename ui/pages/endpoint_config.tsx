@@ -8,12 +8,14 @@ import { ApiError } from "../api.ts";
 import { ConfigChangeDialog } from "../components/config_change_dialog.tsx";
 import { ConfigHistory } from "../components/config_history.tsx";
 import { ConfigError } from "../components/config_problems.tsx";
+import { ConfigResult } from "../components/config_result.tsx";
 import { Link } from "../components/link.tsx";
 import { Empty, Skeleton } from "../components/states.tsx";
 import { t } from "../i18n/translate.ts";
 import { endpointPath, navigate } from "../router.ts";
 import { useConfig } from "../store/endpoint_config.ts";
 import { ambiguousPbxs, type ConfigPlace } from "../store/endpoint_config_api.ts";
+import type { ConfigDone } from "../store/endpoint_config_outcome.ts";
 import { useKeys } from "../store/keys.ts";
 import { type Loaded, useList } from "../store/load.ts";
 import { isAdmin } from "../store/session.ts";
@@ -35,13 +37,19 @@ export function EndpointConfigPage({ name, pbx }: { name: string; pbx: string | 
         read.config?.kind === "endpoint" ? endpointPath(name, { pbx: pbx ?? undefined }) : "/endpoints",
       ),
   });
+  const [result, setResult] = useState<ConfigDone | null>(null);
+  const isGone = read.error instanceof ApiError && read.error.status === 404;
+  const reload = () => {
+    read.reload();
+    versions.reload();
+  };
+  if (isGone) {
+    return <Gone place={place} versions={versions} reload={reload} result={result} onResult={setResult} />;
+  }
   if (!read.config) {
     if (read.error === null) return <Skeleton rows={6} tall />;
     const named = ambiguousPbxs(read.error);
     if (named.length) return <Which name={name} pbxs={named} />;
-    if (read.error instanceof ApiError && read.error.status === 404) {
-      return <Gone place={place} versions={versions} onBack={read.reload} />;
-    }
     return (
       <Empty icon={FileX2} title={t("config.broken")}>
         <ConfigError error={read.error} reading />
@@ -55,11 +63,10 @@ export function EndpointConfigPage({ name, pbx }: { name: string; pbx: string | 
         place={place}
         config={read.config}
         replace={read.replace}
-        reload={() => {
-          read.reload();
-          versions.reload();
-        }}
+        reload={reload}
         versions={versions}
+        result={result}
+        onResult={setResult}
       />
     </div>
   );
@@ -78,14 +85,21 @@ function Which({ name, pbxs }: { name: string; pbxs: readonly string[] }) {
 }
 
 /** It is not in pjsip.conf; what it was can be brought back. */
-function Gone({ place, versions, onBack }: {
+function Gone({ place, versions, reload, result, onResult }: {
   place: ConfigPlace;
   versions: Loaded<ConfigVersion, Page<ConfigVersion>>;
-  onBack: () => void;
+  reload: () => void;
+  result: ConfigDone | null;
+  onResult: (result: ConfigDone | null) => void;
 }) {
   const [asked, setAsked] = useState<Asked | null>(null);
   return (
     <>
+      {result && (
+        <div class="conf-alone">
+          <ConfigResult done={result} onClose={() => onResult(null)} />
+        </div>
+      )}
       <Empty icon={FileQuestion} title={t("config.gone", { name: place.name })}>
         <p>{t("config.gone.text")}</p>
         <p class="row-of-buttons">
@@ -107,12 +121,12 @@ function Gone({ place, versions, onBack }: {
         <ConfigChangeDialog
           {...asked}
           place={place}
-          onDone={() => {
+          onDone={(done) => {
             setAsked(null);
-            versions.reload();
-            onBack();
+            onResult(done);
+            reload();
           }}
-          onConflict={onBack}
+          onConflict={reload}
           onClose={() => setAsked(null)}
         />
       )}

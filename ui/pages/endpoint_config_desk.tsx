@@ -21,10 +21,12 @@ import { guardLeaving, place as address, setQuery } from "../router.ts";
 import { now } from "../store/clock.ts";
 import { useCheck } from "../store/endpoint_config.ts";
 import { type ConfigAct, type ConfigPlace, isConflict } from "../store/endpoint_config_api.ts";
+import { type ConfigDone, outcomeOf } from "../store/endpoint_config_outcome.ts";
+import { withText } from "../store/endpoint_config_sections.ts";
 import { diffSize, diffTexts } from "../store/endpoint_config_diff.ts";
 import type { Loaded } from "../store/load.ts";
 import { isAdmin } from "../store/session.ts";
-import type { ConfigChange, ConfigProblem, ConfigVersion, EndpointConfig, Page } from "../types.ts";
+import type { ConfigProblem, ConfigVersion, EndpointConfig, Page } from "../types.ts";
 
 /** Properties of the desk. */
 export interface ConfigDeskProps {
@@ -34,6 +36,9 @@ export interface ConfigDeskProps {
   /** Reads the configuration and its history again. */
   reload: () => void;
   versions: Loaded<ConfigVersion, Page<ConfigVersion>>;
+  /** What became of the last change. */
+  result: ConfigDone | null;
+  onResult: (result: ConfigDone | null) => void;
 }
 
 /** What is asked before it is done. */
@@ -47,12 +52,12 @@ export interface Asked {
 }
 
 /** The desk. */
-export function ConfigDesk({ place, config, replace, reload, versions }: ConfigDeskProps) {
+export function ConfigDesk(props: ConfigDeskProps) {
+  const { place, config, replace, reload, versions, result, onResult } = props;
   /** The edited text; null while nothing is edited. */
   const [draft, setDraft] = useState<string | null>(null);
   const [asked, setAsked] = useState<Asked | null>(null);
   const [conflict, setConflict] = useState(false);
-  const [result, setResult] = useState<ConfigChange | null>(null);
   /** The revision after a removal; null while it is there. */
   const [removed, setRemoved] = useState<string | null>(null);
   const [secrets, setSecrets] = useState(false);
@@ -66,17 +71,22 @@ export function ConfigDesk({ place, config, replace, reload, versions }: ConfigD
   const asText = address.value.query.get("as") === "text";
   const leaving = useLeaving(dirty);
 
-  function done(change: ConfigChange) {
-    const was = asked?.what.kind;
+  function done(done: ConfigDone) {
+    const what = asked?.what;
+    const outcome = outcomeOf(done);
+    const isWritten = outcome === "verified" || outcome === "unchanged" || outcome === "unverified";
     setAsked(null);
-    setResult(change);
-    if (change.result === "saved") {
-      setDraft(null);
-      setRemoved(was === "remove" ? change.revision : null);
-      // What is gone cannot be read again; its history can.
-      if (was === "remove") versions.reload();
-      else reload();
-    } else versions.reload();
+    onResult(done);
+    // Who cannot be told that the edits are written keeps them; where they are, nothing of them is left to be saved.
+    if (isWritten) setDraft(null);
+    const written = isWritten && done !== "unanswered" ? done : null;
+    // What was there before shall not come up again while it is read.
+    if (written && what?.kind === "edit") replace(withText(config, what.text, written.revision));
+    const isGone = what?.kind === "remove" && written !== null;
+    setRemoved(isGone ? written.revision : null);
+    // What is gone cannot be read again; its history can.
+    if (isGone || outcome === "rolled_back") versions.reload();
+    else reload();
   }
 
   /** To a line's field, where the form is shown and has it; otherwise to the line itself. */
@@ -99,7 +109,7 @@ export function ConfigDesk({ place, config, replace, reload, versions }: ConfigD
       <div class="panel-main">
         <ConfigHead config={config} />
         {result && (
-          <ConfigResult change={result} onClose={() => setResult(null)}>
+          <ConfigResult done={result} onClose={() => onResult(null)}>
             {removed !== null && <p>{t("config.removed", { name: config.name })}</p>}
           </ConfigResult>
         )}

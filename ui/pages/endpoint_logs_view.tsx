@@ -14,7 +14,15 @@ import { Broken, Skeleton } from "../components/states.tsx";
 import { t } from "../i18n/translate.ts";
 import { endpointPath, navigate, place, setQuery } from "../router.ts";
 import { type LogFollower, useLogs } from "../store/endpoint_logs.ts";
-import { fitter, logChoice, type LogScope, moduleOf, needle } from "../store/endpoint_logs_filter.ts";
+import {
+  fitter,
+  isFiltered,
+  logChoice,
+  type LogScope,
+  moduleOf,
+  needle,
+} from "../store/endpoint_logs_filter.ts";
+import type { Hole } from "../store/endpoint_logs_holes.ts";
 import { type LogHistory, useLogHistory } from "../store/endpoint_logs_history.ts";
 import { type LogBlock, type Tally, tally } from "../store/endpoint_logs_lines.ts";
 import { useKeys } from "../store/keys.ts";
@@ -43,8 +51,17 @@ export function LogView({ scope, endpoint }: LogViewProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const search = useRef<HTMLInputElement>(null);
   const wrap = wrapLogs.value === "on";
+  const fill = useRef(history.fill);
+  fill.current = history.fill;
   const look = useMemo(
-    () => ({ scope, found: needle(choice.q), wrap, callPath: (call: string) => callAddress(call) }),
+    () => ({
+      scope,
+      found: needle(choice.q),
+      wrap,
+      callPath: callAddress,
+      filtered: isFiltered(choice),
+      fill: (hole: Hole) => fill.current(hole),
+    }),
     [chosen, wrap],
   );
   const sources = useSources(follower, history);
@@ -86,6 +103,7 @@ export function LogView({ scope, endpoint }: LogViewProps) {
         <div class="log-stage" hidden={empty}>
           <LogList
             blocks={told.blocks}
+            tail={told.tail}
             look={look}
             label={t("page.logs")}
             following={following.on}
@@ -189,7 +207,7 @@ function useLogKeys({ follower, follow, scroller, search, endpoint }: KeyTools):
     PageDown: () => move(page() - STEP),
     Home: () => move(-(scroller.current?.scrollTop ?? 0)),
     Escape: () => {
-      if (place.value.query.has("call")) return setQuery({ call: "" });
+      if (place.value.query.has("call")) return leaveCall();
       navigate(endpoint ? endpointPath(endpoint.name, { pbx: endpoint.pbx ?? undefined }) : "/endpoints");
     },
   });
@@ -200,7 +218,7 @@ function CallBar({ call }: { call: string }) {
     <div class="log-call-bar" data-testid="log-call-bar">
       <Icon of={PhoneCall} />
       <span>{t("logs.call", { call })}</span>
-      <button type="button" class="button" onClick={() => setQuery({ call: "" })}>
+      <button type="button" class="button" onClick={leaveCall}>
         <Icon of={X} /> {t("logs.call.leave")}
       </button>
     </div>
@@ -223,6 +241,11 @@ function Start({ history, cleared }: { history: LogHistory; cleared: boolean }) 
 }
 
 /** This page with a call in its address. Filters stay behind: they were about other lines. */
-function callAddress(call: string): string {
-  return withQuery(place.value.path, { pbx: place.value.query.get("pbx"), call });
+function callAddress(call: string, pbx: string): string {
+  return withQuery(place.value.path, { pbx, call });
+}
+
+/** Back to all lines of this page; on that of everything the PBX was the call's. */
+function leaveCall(): void {
+  setQuery(place.value.path === "/logs" ? { call: "", pbx: "" } : { call: "" });
 }

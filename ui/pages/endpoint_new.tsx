@@ -6,6 +6,7 @@ import { FileX2, Save } from "lucide";
 import { useEffect, useState } from "preact/hooks";
 import { ConfigChangeDialog } from "../components/config_change_dialog.tsx";
 import { ConfigFields, type FieldsDraft } from "../components/config_fields.tsx";
+import { Reason } from "../components/config_head.tsx";
 import { ConfigError, ConfigProblems } from "../components/config_problems.tsx";
 import { ConfigResult } from "../components/config_result.tsx";
 import { ConfigText, SecretsToggle } from "../components/config_text.tsx";
@@ -16,11 +17,11 @@ import { t } from "../i18n/translate.ts";
 import { endpointPath, navigate, setQuery } from "../router.ts";
 import { useCheck } from "../store/endpoint_config.ts";
 import { type ConfigAct, type ConfigTemplates, readTemplates } from "../store/endpoint_config_api.ts";
+import { type ConfigDone, outcomeOf } from "../store/endpoint_config_outcome.ts";
 import { readDiff } from "../store/endpoint_config_diff.ts";
 import { asteriskLinks, pbxOfLink } from "../store/endpoint_views.ts";
 import { useKeys } from "../store/keys.ts";
 import { isAdmin } from "../store/session.ts";
-import type { ConfigChange } from "../types.ts";
 
 /** The page where an endpoint is made. `pbx` is null where the address does not name one. */
 export function EndpointNewPage({ pbx }: { pbx: string | null }) {
@@ -70,7 +71,9 @@ export function EndpointNewPage({ pbx }: { pbx: string | null }) {
       )}
       {!mustChoose && error === null && !templates && <Skeleton rows={6} />}
       {templates && !templates.editable && (
-        <Empty icon={FileX2} title={t("config.readonly")}>{templates.not_editable_reason}</Empty>
+        <Empty icon={FileX2} title={t("config.readonly")}>
+          <Reason text={templates.not_editable_reason} />
+        </Empty>
       )}
       {templates?.editable && <Making key={chosen} pbx={chosen} templates={templates} />}
     </div>
@@ -84,7 +87,7 @@ function Making({ pbx, templates }: { pbx: string | null; templates: ConfigTempl
     values: {},
   });
   const [asking, setAsking] = useState(false);
-  const [made, setMade] = useState<ConfigChange | null>(null);
+  const [done, setDone] = useState<ConfigDone | null>(null);
   const [secrets, setSecrets] = useState(false);
   const fields = templates.creatable.find(({ id }) => id === draft.template)?.fields ?? [];
   const name = draft.name.trim();
@@ -92,8 +95,10 @@ function Making({ pbx, templates }: { pbx: string | null; templates: ConfigTempl
   const whole = name !== "" && fields.every(({ name, required }) => !required || (values[name] ?? "") !== "");
   const what: ConfigAct = { kind: "create", template: draft.template, values };
   const place = { name, pbx };
-  const check = useCheck(place, whole && made?.result !== "saved" ? what : null);
-  const touched = made?.result !== "saved" && (name !== "" || Object.values(draft.values).some(Boolean));
+  // What nobody knows the end of may be there: to offer the same form again would make it twice.
+  const made = done === "unanswered" || done?.result === "saved";
+  const check = useCheck(place, whole && !made ? what : null);
+  const touched = !made && (name !== "" || Object.values(draft.values).some(Boolean));
   const preview = readDiff(check.change?.diff ?? "").filter(({ sign }) => sign === "+").map(({ text }) =>
     text
   );
@@ -105,24 +110,33 @@ function Making({ pbx, templates }: { pbx: string | null; templates: ConfigTempl
     return () => removeEventListener("beforeunload", warn);
   }, [touched]);
 
-  if (made?.result === "saved") {
+  if (done && made) {
+    const outcome = outcomeOf(done);
+    const well = outcome === "verified";
     return (
       <div class="panel-main">
-        <ConfigResult change={made} onClose={() => navigate("/endpoints")}>
-          <p>{t("config.new.done", { name })}</p>
+        <ConfigResult done={done} onClose={() => navigate("/endpoints")}>
+          {well && (
+            <p>{t(draft.template === "trunk" ? "config.new.done.trunk" : "config.new.done", { name })}</p>
+          )}
         </ConfigResult>
         <p class="row-of-buttons">
-          <Link to={endpointPath(name, { pbx: pbx ?? undefined })} class="button primary">
-            {t("config.new.see", { name })}
-          </Link>
-          <Link to={endpointPath(name, { pbx: pbx ?? undefined, part: "config" })} class="button">
+          {well && (
+            <Link to={endpointPath(name, { pbx: pbx ?? undefined })} class="button primary">
+              {t("config.new.see", { name })}
+            </Link>
+          )}
+          <Link
+            to={endpointPath(name, { pbx: pbx ?? undefined, part: "config" })}
+            class={well ? "button" : "button primary"}
+          >
             {t("config.new.config")}
           </Link>
           <button
             type="button"
             class="button"
             onClick={() => {
-              setMade(null);
+              setDone(null);
               setDraft({ ...draft, name: "", values: {} });
             }}
           >
@@ -135,7 +149,7 @@ function Making({ pbx, templates }: { pbx: string | null; templates: ConfigTempl
   return (
     <>
       <div class="panel-main">
-        {made && <ConfigResult change={made} onClose={() => setMade(null)} />}
+        {done && <ConfigResult done={done} onClose={() => setDone(null)} />}
         <ConfigFields templates={templates} draft={draft} onDraft={setDraft} problems={check.problems} />
         <ConfigProblems id="config-problems" problems={check.problems} />
         <ConfigError error={check.error} />
@@ -180,9 +194,9 @@ function Making({ pbx, templates }: { pbx: string | null; templates: ConfigTempl
           what={what}
           action={t("config.new.do")}
           why={t("config.new.why", { name })}
-          onDone={(change) => {
+          onDone={(done) => {
             setAsking(false);
-            setMade(change);
+            setDone(done);
           }}
           onConflict={() => setAsking(false)}
           onClose={() => setAsking(false)}

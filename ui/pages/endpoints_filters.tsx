@@ -2,56 +2,32 @@
  * @module
  * Filters over the endpoints, and how they are shown. The address keeps the filters, the browser the view.
  */
-import { LayoutGrid, Plus, Rows3, ScrollText, Search, X } from "lucide";
+import { LayoutGrid, Plus, Rows3, ScrollText, X } from "lucide";
+import { type CountChip, CountChips } from "../components/count_chips.tsx";
+import { FilterSearch } from "../components/filter_search.tsx";
 import { Icon } from "../components/icon.tsx";
 import { Link } from "../components/link.tsx";
-import { Mark, type MarkKind } from "../components/mark.tsx";
-import type { Key } from "../i18n/en.ts";
-import { number } from "../i18n/times.ts";
 import { t } from "../i18n/translate.ts";
 import { setQuery } from "../router.ts";
 import { endpointCounts, pbxs } from "../store/endpoint_views.ts";
 import type { EndpointChoice, EndpointCounts } from "../store/endpoints.ts";
 import { endpointsShown } from "../store/preferences.ts";
 import { isAdmin } from "../store/session.ts";
+import { EndpointOrder } from "./endpoints_order.tsx";
 
-interface Chip {
-  count: keyof EndpointCounts;
-  word: Key;
-  mark: MarkKind;
-  field: "status" | "only";
-}
-
-const CHIPS: Chip[] = [
-  { count: "online", word: "mark.online", mark: "online", field: "status" },
-  { count: "offline", word: "mark.offline", mark: "offline", field: "status" },
-  { count: "unknown", word: "mark.unknown", mark: "unknown", field: "status" },
-  { count: "call", word: "endpoints.call", mark: "talking", field: "only" },
-  { count: "flapping", word: "mark.flapping", mark: "flapping", field: "only" },
+const CHIPS: CountChip<"status" | "only", keyof EndpointCounts>[] = [
+  { value: "online", word: "mark.online", mark: "online", field: "status" },
+  { value: "offline", word: "mark.offline", mark: "offline", field: "status" },
+  { value: "unknown", word: "mark.unknown", mark: "unknown", field: "status" },
+  { value: "call", word: "endpoints.call", mark: "talking", field: "only" },
+  { value: "flapping", word: "mark.flapping", mark: "flapping", field: "only" },
 ];
 
 /** The filters, with how many endpoints fit each and how many are shown. */
 export function EndpointFilters({ choice, shown }: { choice: EndpointChoice; shown: number }) {
   return (
     <div class="filters endpoint-filters">
-      <label class="filter-search">
-        <Icon of={Search} />
-        <input
-          type="text"
-          aria-label={t("endpoints.search")}
-          placeholder={t("endpoints.search")}
-          spellcheck={false}
-          autocomplete="off"
-          value={choice.q}
-          onInput={(event) => setQuery({ q: event.currentTarget.value })}
-          onKeyDown={(event) => {
-            if (event.key !== "Escape") return;
-            event.preventDefault();
-            if (choice.q) setQuery({ q: "" });
-            else event.currentTarget.blur();
-          }}
-        />
-      </label>
+      <FilterSearch q={choice.q} label={t("endpoints.search")} />
       <View />
       <span class="endpoint-links">
         <Link to="/logs" class="button" title={t("endpoints.logs")}>
@@ -64,23 +40,7 @@ export function EndpointFilters({ choice, shown }: { choice: EndpointChoice; sho
         )}
       </span>
       <span class="filter-shown num muted">{t("endpoints.shown", { n: shown })}</span>
-      <div class="chips" role="group" aria-label={t("filter.label")}>
-        {CHIPS.map(({ count, word, mark, field }) => {
-          const pressed = choice[field] === count;
-          return (
-            <button
-              key={count}
-              type="button"
-              class="chip"
-              data-testid={`filter-${count}`}
-              aria-pressed={pressed}
-              onClick={() => setQuery({ [field]: pressed ? "" : count })}
-            >
-              <Mark kind={mark} word={t(word)} />
-              <span class="num chip-count">{number(endpointCounts.value[count])}</span>
-            </button>
-          );
-        })}
+      <CountChips chips={CHIPS} choice={choice} counts={endpointCounts.value}>
         {choice.alert !== "" && (
           <button
             type="button"
@@ -92,7 +52,8 @@ export function EndpointFilters({ choice, shown }: { choice: EndpointChoice; sho
           </button>
         )}
         {pbxs.value.length > 1 && <PbxFilter choice={choice} />}
-      </div>
+        {endpointsShown.value === "cards" && <EndpointOrder choice={choice} />}
+      </CountChips>
     </div>
   );
 }

@@ -2,12 +2,11 @@
  * @module
  * The table of panels: dense, filtered, ordered, and quick with 10,000 of them.
  */
-import { ArrowDown, ArrowUp, SearchX } from "lucide";
+import { SearchX } from "lucide";
 import { useRef, useState } from "preact/hooks";
-import { Icon } from "../components/icon.tsx";
+import { type SortColumn, SortHead } from "../components/sort_head.tsx";
 import { Empty, NoPanels, Skeleton } from "../components/states.tsx";
 import { VirtualList, type VirtualListHandle } from "../components/virtual_list.tsx";
-import type { Key } from "../i18n/en.ts";
 import { t } from "../i18n/translate.ts";
 import { navigate, panelPath, place, setQuery } from "../router.ts";
 import { useKeys } from "../store/keys.ts";
@@ -15,14 +14,14 @@ import { panels, ready, seen } from "../store/live.ts";
 import { usePhone } from "../store/media.ts";
 import { ask } from "../store/opening.ts";
 import { useOrder } from "../store/order.ts";
-import { arrange, type Choice, choiceOf, type Sort, sortQuery } from "../store/table.ts";
+import { arrange, choiceOf, type Sort } from "../store/table.ts";
 import { IntercomFilters } from "./intercoms_filters.tsx";
 import { IntercomRow } from "./intercoms_row.tsx";
 
 const ROW = 44;
 const PHONE_ROW = 76;
 
-const COLUMNS: [sort: Sort, word: Key][] = [
+const COLUMNS: readonly SortColumn<Sort>[] = [
   ["status", "column.status"],
   ["name", "column.name"],
   ["address", "column.address"],
@@ -67,7 +66,7 @@ export function IntercomsPage() {
     <div class="table-page">
       <IntercomFilters choice={choice} shown={macs.length} />
       <div class="table" role="table" aria-label={t("page.intercoms")} aria-rowcount={macs.length + 1}>
-        <Head choice={choice} />
+        <SortHead columns={COLUMNS} choice={choice} />
         {!ready.value ? <Skeleton rows={10} /> : macs.length === 0 ? <Nothing /> : (
           <VirtualList
             label={t("page.intercoms")}
@@ -91,35 +90,6 @@ export function IntercomsPage() {
             }}
           />
         )}
-      </div>
-    </div>
-  );
-}
-
-function Head({ choice }: { choice: Choice }) {
-  return (
-    <div class="table-head" role="rowgroup">
-      <div class="row" role="row" aria-rowindex={1}>
-        {COLUMNS.map(([sort, word]) => {
-          const here = choice.sort === sort;
-          return (
-            <div
-              key={sort}
-              class={`cell cell-${sort}`}
-              role="columnheader"
-              aria-sort={here ? (choice.descending ? "descending" : "ascending") : "none"}
-            >
-              <button
-                type="button"
-                class="sort-button"
-                onClick={() => setQuery({ sort: sortQuery(sort, here && !choice.descending) })}
-              >
-                {t(word)} {here && <Icon of={choice.descending ? ArrowUp : ArrowDown} size={12} />}
-              </button>
-            </div>
-          );
-        })}
-        <div class="cell cell-action" role="columnheader">{t("column.action")}</div>
       </div>
     </div>
   );

@@ -6,6 +6,7 @@ import { ApiError, request, withQuery } from "../api.ts";
 import type { Key } from "../i18n/en.ts";
 import { t } from "../i18n/translate.ts";
 import type { ConfigChange, ConfigProblem, EndpointConfig } from "../types.ts";
+import { asSentence } from "./endpoint_config_outcome.ts";
 import { type Refusal, wordsFor, wordsForReading } from "./refusals.ts";
 
 /** Whose configuration. `pbx` is null where the address does not name one. */
@@ -32,6 +33,9 @@ export interface ConfigTemplates {
   not_editable_reason: string | null;
 }
 
+/** To save, to reload, to verify and perhaps to take back, with a link that comes and goes. */
+const CHANGE_TIMEOUT_MS = 150_000;
+
 /** Options of a request. */
 export interface ActOptions {
   why?: string;
@@ -56,22 +60,26 @@ export function act(
   { why = "", dryRun = false, signal }: ActOptions = {},
 ): Promise<ConfigChange> {
   const rest = { why, dry_run: dryRun };
+  const options = { signal, timeoutMs: dryRun ? undefined : CHANGE_TIMEOUT_MS };
   switch (what.kind) {
     case "create": {
       const { template, values } = what;
-      return request("POST", address(place, ""), { body: { template, values, ...rest }, signal });
+      return request("POST", address(place, ""), { body: { template, values, ...rest }, ...options });
     }
     case "edit": {
       const { revision, text } = what;
-      return request("PUT", address(place, ""), { body: { revision, text, ...rest }, signal });
+      return request("PUT", address(place, ""), { body: { revision, text, ...rest }, ...options });
     }
     case "rollback": {
       const { revision, version } = what;
-      return request("POST", address(place, "/rollback"), { body: { revision, version, ...rest }, signal });
+      return request("POST", address(place, "/rollback"), {
+        body: { revision, version, ...rest },
+        ...options,
+      });
     }
     case "remove": {
       const query = { revision: what.revision, why, dry_run: dryRun ? "true" : "" };
-      return request("DELETE", address(place, "", query), { signal });
+      return request("DELETE", address(place, "", query), options);
     }
     default:
       return what satisfies never;
@@ -115,7 +123,7 @@ export function configWords(error: unknown, reading = false): Refusal {
   const [why, advice, again] = known;
   const detail = error instanceof ApiError ? error.problem?.detail : undefined;
   return {
-    why: detail ? `${t(why)} ${detail}.` : t(why),
+    why: detail ? `${t(why)} ${asSentence(detail)}` : t(why),
     advice: reading ? t("config.refusal.reading") : t(advice),
     again,
   };

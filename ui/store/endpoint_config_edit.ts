@@ -35,14 +35,25 @@ export function removeOption(text: string, line: number): string {
   return lines.join("\n");
 }
 
-/** Lets an option change places with the one before (-1) or behind it (1), within its section. */
-export function moveOption(text: string, line: number, by: -1 | 1): string {
+/** Line of the option that a move would change places with, which is where the moved one stands then; null for none. */
+export function lineBeside(text: string, line: number, by: -1 | 1): number | null {
   const section = readSections(text).find(({ options }) => options.some((option) => option.line === line));
   const at = section?.options.findIndex((option) => option.line === line) ?? -1;
-  const other = section?.options[at + by];
-  if (at < 0 || !other) return text;
+  return section?.options[at + by]?.line ?? null;
+}
+
+/** Line of the option that takes the place of a removed one, in the text without it; null where none is left. */
+export function lineAfterRemoval(text: string, line: number): number | null {
+  const next = lineBeside(text, line, 1);
+  return next === null ? lineBeside(text, line, -1) : next - 1;
+}
+
+/** Lets an option change places with the one before (-1) or behind it (1), within its section. */
+export function moveOption(text: string, line: number, by: -1 | 1): string {
+  const other = lineBeside(text, line, by);
+  if (other === null) return text;
   const lines = text.split("\n");
-  [lines[line - 1], lines[other.line - 1]] = [lines[other.line - 1]!, lines[line - 1]!];
+  [lines[line - 1], lines[other - 1]] = [lines[other - 1]!, lines[line - 1]!];
   return lines.join("\n");
 }
 
@@ -64,6 +75,16 @@ export function removeSection(text: string, section: number): string {
     lines.splice(found.line - 1, 1);
   }
   return lines.join("\n").replace(/^\n+/, "");
+}
+
+/** Keys that stay with their rows while others come and go: the name, and the how-manieth of that name it is. */
+export function keysByName(rows: readonly { name: string }[]): string[] {
+  const met = new Map<string, number>();
+  return rows.map(({ name }) => {
+    const times = met.get(name) ?? 0;
+    met.set(name, times + 1);
+    return `${times} ${name}`;
+  });
 }
 
 /** A secret of letters and digits that cannot be taken for one another, at about 5.8 bits each. */

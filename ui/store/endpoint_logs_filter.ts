@@ -8,7 +8,7 @@ import type { LogLine } from "../types.ts";
 export type LogScope =
   | { kind: "all" }
   | { kind: "endpoint"; name: string; pbx: string | null }
-  | { kind: "call"; call: string };
+  | { kind: "call"; call: string; pbx: string | null };
 
 /** What of the log is wanted; empty for everything. `from` and `to` are ISO 8601. */
 export interface LogChoice {
@@ -67,7 +67,10 @@ export function scopeOf(
   endpoint: { name: string; pbx: string | null } | null,
 ): LogScope {
   const call = query.get("call") ?? "";
-  if (/^C-[0-9a-fA-F]{1,16}$/.test(call)) return { kind: "call", call };
+  if (/^C-[0-9a-fA-F]{1,16}$/.test(call)) {
+    // Each Asterisk counts its calls from one; where there is one only, an address need not name it.
+    return { kind: "call", call, pbx: query.get("pbx") || (endpoint?.pbx ?? null) };
+  }
   return endpoint ? { kind: "endpoint", ...endpoint } : { kind: "all" };
 }
 
@@ -79,7 +82,7 @@ export function topicOf(scope: LogScope): string {
     case "endpoint":
       return `logs:${scope.pbx === null ? "" : `${scope.pbx}/`}${scope.name}`;
     case "call":
-      return `logs:[${scope.call}]`;
+      return `logs:[${scope.pbx === null ? "" : `${scope.pbx}/`}${scope.call}]`;
     default:
       return scope satisfies never;
   }
@@ -91,10 +94,9 @@ export function logAddress(
   options: { file?: boolean } = {},
 ): { path: string; query: Record<string, string> } {
   const part = options.file ? "logs.txt" : "logs";
-  if (scope.kind !== "endpoint") {
-    return { path: `/api/${part}`, query: scope.kind === "call" ? { call: scope.call } : {} };
-  }
+  if (scope.kind === "all") return { path: `/api/${part}`, query: {} };
   const query: Record<string, string> = scope.pbx === null ? {} : { pbx: scope.pbx };
+  if (scope.kind === "call") return { path: `/api/${part}`, query: { ...query, call: scope.call } };
   return { path: `/api/endpoints/${encodeURIComponent(scope.name)}/${part}`, query };
 }
 

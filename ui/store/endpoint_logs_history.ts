@@ -8,8 +8,12 @@ import { list } from "../api.ts";
 import type { LogLine } from "../types.ts";
 import type { LogFollower } from "./endpoint_logs.ts";
 import { choiceQuery, fitter, logAddress, type LogChoice } from "./endpoint_logs_filter.ts";
+import type { Hole } from "./endpoint_logs_holes.ts";
+import type { ReadPage } from "./endpoint_logs_lines.ts";
 
 const PAGE = 200;
+/** Of what is missing there may be much. */
+const FILL_PAGE = 1000;
 /** Pages that are read at once when what they have is on the page already. */
 const ROUNDS = 8;
 const FILES_AGAIN_MS = 15_000;
@@ -42,39 +46,43 @@ export interface LogHistory {
   hasMore: boolean;
   /** Reads lines before the oldest one. */
   more: () => void;
+  /** Reads what is missing at one place. */
+  fill: (hole: Hole) => void;
   reload: () => void;
 }
 
 interface State {
   page: LogHistory["page"];
-  next: string | null;
   busy: boolean;
   error: unknown;
 }
 
 /** Reads what fits a choice; another choice reads anew. */
 export function useLogHistory(follower: LogFollower, choice: LogChoice): LogHistory {
-  const [state, setState] = useState<State>({ page: null, next: null, busy: true, error: null });
+  const [state, setState] = useState<State>({ page: null, busy: true, error: null });
   const [round, setRound] = useState(0);
   const abort = useRef<AbortController | null>(null);
   const wanted = JSON.stringify(choice);
   const { path, query } = logAddress(follower.scope);
 
-  async function read(cursor: string | null, rounds: number) {
+  /** Runs `take` with page after page until it has enough, and stops where the lines begin anew meanwhile. */
+  async function readPages(
+    options: { choice: Record<string, string>; limit: number; rounds: number },
+    { cursor, take }: { cursor: () => number | null; take: (page: ReadPage) => boolean },
+  ) {
     abort.current?.abort();
     const own = abort.current = new AbortController();
+    const begun = follower.begun.peek();
     setState((now) => ({ ...now, busy: true, error: null }));
     try {
-      let next = cursor;
-      for (let left = rounds; left > 0; left--) {
-        const filters = { ...query, ...choiceQuery(choice), limit: PAGE, cursor: next };
-        const page = await list<LogLine, LogPage>(path, filters, own.signal);
+      for (let left = options.rounds; left > 0; left--) {
+        const from = cursor();
+        const filters = { ...query, ...options.choice, limit: options.limit, cursor: from };
+        const { items, next, stats, files } = await list<LogLine, LogPage>(path, filters, own.signal);
         if (own !== abort.current) return;
-        next = page.next;
-        const added = follower.add(page.items);
-        setState({ page: { stats: page.stats, files: page.files }, next, busy: left > 1, error: null });
-        // The stream began with the newest lines; what is read first is mostly here already.
-        if (added > 0 || next === null) break;
+        setState((now) => ({ ...now, page: { stats, files } }));
+        if (begun !== follower.begun.peek()) break;
+        if (take({ items, cursor: from, end: next === null })) break;
       }
       setState((now) => ({ ...now, busy: false }));
     } catch (error) {
@@ -82,18 +90,44 @@ export function useLogHistory(follower: LogFollower, choice: LogChoice): LogHist
     }
   }
 
+  function read(cursor: () => number | null, rounds: number): Promise<void> {
+    return readPages({ choice: choiceQuery(choice), limit: PAGE, rounds }, {
+      cursor,
+      // Where lines went meanwhile, what was read does not reach those that are left.
+      take: (page) => follower.add(page) > 0 || page.end,
+    });
+  }
+
+  /** Reads all that is missing, whatever is chosen: another choice shall not find the hole again. */
+  function fill(hole: Hole): Promise<void> {
+    let cursor = hole.before;
+    return readPages({ choice: {}, limit: FILL_PAGE, rounds: ROUNDS }, {
+      cursor: () => cursor,
+      take: (page) => {
+        follower.fill(page);
+        cursor = page.items[0]?.id ?? 0;
+        return page.end || cursor <= hole.after;
+      },
+    });
+  }
+
+  const begun = follower.begun.value;
+  const chosen = useRef("");
   useEffect(() => {
-    follower.choose(fitter(choice));
-    setState((now) => ({ ...now, next: null }));
-    void read(null, 1);
+    if (chosen.current !== wanted) follower.choose(fitter(choice));
+    chosen.current = wanted;
+    void read(() => null, 1);
     return () => abort.current?.abort();
-  }, [follower, wanted, round]);
+  }, [follower, wanted, round, begun]);
 
   const skipped = follower.skipped.value;
   useEffect(() => {
     if (skipped === 0) return;
-    // The end of a flood is what one looks for, and it may be among what was not told.
-    const timer = setTimeout(() => void read(null, 1), FLOOD_OVER_MS);
+    const timer = setTimeout(() => {
+      // The end of a flood is what one looks for, and it may be among what was not told.
+      const last = follower.held.peek().holes.at(-1);
+      if (last && follower.waiting.peek() === null) void fill(last);
+    }, FLOOD_OVER_MS);
     return () => clearTimeout(timer);
   }, [follower, skipped]);
 
@@ -109,14 +143,16 @@ export function useLogHistory(follower: LogFollower, choice: LogChoice): LogHist
     return () => clearInterval(timer);
   }, [follower]);
 
+  const hasMore = state.page !== null && follower.held.value.fitFrom > 0;
   return {
     page: state.page,
     busy: state.busy,
     error: state.error,
-    hasMore: state.next !== null,
+    hasMore,
     more: () => {
-      if (state.next !== null && !state.busy) void read(state.next, ROUNDS);
+      if (hasMore && !state.busy) void read(() => follower.cursor, ROUNDS);
     },
+    fill: (hole) => void fill(hole),
     reload: () => setRound((n) => n + 1),
   };
 }

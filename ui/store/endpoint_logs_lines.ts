@@ -5,6 +5,7 @@
  */
 import type { LogLine } from "../types.ts";
 import type { Fit } from "./endpoint_logs_filter.ts";
+import { clipHoles, fillHoles, type Hole, isSameHole, mergeHoles } from "./endpoint_logs_holes.ts";
 
 /** Lines that a page holds while it follows the end. */
 export const HOLD = 5000;
@@ -21,8 +22,24 @@ export interface Held {
   lines: readonly LogLine[];
   /** Number of the first line in a count that does not change when lines are added before or taken away. */
   first: number;
-  /** From this id on nothing is missing. */
+  /** From this id on nothing is missing but in the holes; infinite while nothing is held. */
   wholeFrom: number;
+  /** From this id on nothing is missing that fits the choice, but in the holes; 0 where the service holds no more. */
+  fitFrom: number;
+  /** The last id that the stream told: what was read beside it may be newer, and have gaps. */
+  liveTo: number;
+  /** Where lines were left out. */
+  holes: readonly Hole[];
+}
+
+/** Lines as they were read from the service. */
+export interface ReadPage {
+  /** The oldest first. */
+  items: readonly LogLine[];
+  /** Id before which was read; null from the newest one on. */
+  cursor: number | null;
+  /** The service holds nothing before. */
+  end: boolean;
 }
 
 /** Lines that are drawn together. */
@@ -31,6 +48,8 @@ export interface LogBlock {
   lines: readonly LogLine[];
   /** Local day of the shown line before, so that a new day is told; empty before the first. */
   dayBefore: string;
+  /** Holes before lines, by their ids. */
+  holes: ReadonlyMap<number, Hole>;
 }
 
 /** What there is to say about the held lines. */
@@ -39,10 +58,21 @@ export interface Tally {
   shown: number;
   /** How many would be shown if their level alone was chosen. */
   levels: Record<string, number>;
+  /** The hole behind the last shown line; null where there is none. */
+  tail: Hole | null;
 }
 
 /** No lines. */
-export const NOTHING_HELD: Held = { lines: [], first: 0, wholeFrom: 0 };
+export const NOTHING_HELD: Held = {
+  lines: [],
+  first: 0,
+  wholeFrom: Infinity,
+  fitFrom: Infinity,
+  liveTo: -Infinity,
+  holes: [],
+};
+
+const NO_HOLES: ReadonlyMap<number, Hole> = new Map();
 
 /** Adds lines, each once by its id. Those that are given may overlap with those that are held. */
 export function join(held: Held, added: readonly LogLine[]): Held {
@@ -57,15 +87,29 @@ export function join(held: Held, added: readonly LogLine[]): Held {
     }
   }
   const byId = new Map(lines.map((line) => [line.id, line]));
-  let before = 0;
+  let inside = 0;
   for (const line of added) {
     if (byId.has(line.id)) continue;
     byId.set(line.id, line);
-    if (line.id < start) before++;
+    // The end is where most is to be drawn: its blocks keep their numbers.
+    if (line.id < last) inside++;
   }
   if (byId.size === lines.length) return held;
   const all = [...byId.values()].sort((a, b) => a.id - b.id);
-  return { ...held, lines: all, first: held.first - before };
+  return { ...held, lines: all, first: held.first - inside };
+}
+
+/** Adds lines as the stream tells them. */
+export function follow(held: Held, lines: readonly LogLine[]): Held {
+  const last = lines.at(-1)?.id ?? -Infinity;
+  return { ...join(held, lines), liveTo: Math.max(held.liveTo, last) };
+}
+
+/** Begins with lines of which none before is known. */
+export function beginWith(lines: readonly LogLine[], holes: readonly Hole[] = []): Held {
+  const from = lines[0]?.id ?? 0;
+  const liveTo = lines.at(-1)?.id ?? -Infinity;
+  return { lines, first: 0, wholeFrom: from, fitFrom: from, liveTo, holes: clipHoles(holes, from) };
 }
 
 /**
@@ -73,16 +117,45 @@ export function join(held: Held, added: readonly LogLine[]): Held {
  * between: then what was held goes, since the rest can be read from the service again.
  */
 export function joinSnapshot(held: Held, lines: readonly LogLine[]): Held {
-  if (!lines.length) return held.lines.length ? { ...NOTHING_HELD } : held;
-  const wholeFrom = lines[0]!.id;
+  const [first] = lines;
+  // Nobody has said anything yet.
+  if (first === undefined) return beginWith([]);
   const known = new Map(held.lines.map((line) => [line.id, line]));
-  const overlaps = lines.some((line) => known.has(line.id));
+  // What was read beside a stream that was cut may be newer than the cut; before the first stream it is all there is.
+  const surelyTo = held.liveTo === -Infinity ? Infinity : held.liveTo;
+  const overlaps = lines.some(({ id }) => id <= surelyTo && known.has(id));
   const isSame = lines.every((line) => {
     const other = known.get(line.id);
     return !other || other.message === line.message && other.timestamp === line.timestamp;
   });
-  if (!overlaps || !isSame) return { lines: [...lines], first: 0, wholeFrom };
-  return { ...join(held, lines), wholeFrom: Math.min(held.wholeFrom || wholeFrom, wholeFrom) };
+  if (!overlaps || !isSame) return beginWith([...lines]);
+  const span = { from: first.id, to: Infinity, end: false };
+  return {
+    ...follow(held, lines),
+    wholeFrom: Math.min(held.wholeFrom, first.id),
+    fitFrom: Math.min(held.fitFrom, first.id),
+    holes: fillHoles(held.holes, span, newIds(held, lines)),
+  };
+}
+
+/** Adds a page of lines that fit the choice. One that does not reach what is held would leave a gap and is left out. */
+export function joinPage(held: Held, { items, cursor, end }: ReadPage): Held {
+  if (cursor !== null && cursor < held.fitFrom) return held;
+  const from = end ? 0 : items[0]?.id ?? cursor ?? Infinity;
+  return { ...join(held, items), fitFrom: Math.min(held.fitFrom, from) };
+}
+
+/** Adds a page of all lines, whether they fit or not, into the holes that it reaches. */
+export function joinFill(held: Held, { items, cursor, end }: ReadPage): Held {
+  const to = cursor ?? Infinity;
+  const from = items[0]?.id ?? to;
+  const added = newIds(held, items);
+  return {
+    ...join(held, items),
+    wholeFrom: to >= held.wholeFrom ? Math.min(held.wholeFrom, from) : held.wholeFrom,
+    fitFrom: to >= held.fitFrom ? Math.min(held.fitFrom, from) : held.fitFrom,
+    holes: fillHoles(held.holes, { from, to, end }, added),
+  };
 }
 
 /** Keeps at most `limit` lines: those that nobody asked to see go first, then the oldest. */
@@ -99,15 +172,28 @@ export function trim(held: Held, limit: number, fits: (line: LogLine) => Fit): H
     } else lines.push(line);
   }
   const kept = left > 0 ? lines.slice(left) : lines;
-  if (left > 0) wholeFrom = Math.max(wholeFrom, kept[0]?.id ?? 0);
-  return { lines: kept, first: held.first + over, wholeFrom };
+  let { fitFrom } = held;
+  if (left > 0) {
+    const from = kept[0]?.id ?? 0;
+    wholeFrom = Math.max(wholeFrom, from);
+    fitFrom = Math.max(fitFrom, from);
+  }
+  const holes = clipHoles(held.holes, fitFrom);
+  return { ...held, lines: kept, first: held.first + over, wholeFrom, fitFrom, holes };
 }
 
 /** Keeps only what is whole: what was read for other filters has gaps. */
 export function dropFiltered(held: Held): Held {
-  const at = held.lines.findIndex(({ id }) => id >= held.wholeFrom);
-  if (at < 0) return { ...NOTHING_HELD };
-  return at === 0 ? held : { ...held, lines: held.lines.slice(at), first: held.first + at };
+  const { wholeFrom, holes } = held;
+  const at = held.lines.findIndex(({ id }) => id >= wholeFrom);
+  const skipped = at < 0 ? held.lines.length : at;
+  return {
+    ...held,
+    lines: skipped === 0 ? held.lines : held.lines.slice(skipped),
+    first: held.first + skipped,
+    fitFrom: wholeFrom,
+    holes: clipHoles(holes, wholeFrom),
+  };
 }
 
 /** Counts the held lines and cuts the shown ones into blocks. Blocks of `before` are used again where they are the same. */
@@ -118,6 +204,9 @@ export function tally(
 ): Tally {
   const levels: Record<string, number> = {};
   const grouped = new Map<number, LogLine[]>();
+  const holes = clipHoles(held.holes, options.after);
+  const marked = new Map<number, Map<number, Hole>>();
+  let passed = 0;
   let shown = 0;
   held.lines.forEach((line, index) => {
     if (line.id <= options.after) return;
@@ -130,16 +219,20 @@ export function tally(
     const block = grouped.get(key);
     if (block) block.push(line);
     else grouped.set(key, [line]);
+    const before = passed;
+    while (passed < holes.length && (holes[passed]!.before ?? Infinity) <= line.id) passed++;
+    const hole = mergeHoles(holes.slice(before, passed));
+    if (hole) marked.set(key, (marked.get(key) ?? new Map<number, Hole>()).set(line.id, hole));
   });
   const known = new Map(options.before.map((block) => [block.key, block]));
   let dayBefore = "";
   const blocks = [...grouped].map(([key, lines]) => {
-    const made: LogBlock = { key, lines, dayBefore };
+    const made: LogBlock = { key, lines, dayBefore, holes: marked.get(key) ?? NO_HOLES };
     dayBefore = options.dayOf(lines.at(-1)!);
     const old = known.get(key);
     return old && isSameBlock(old, made) ? old : made;
   });
-  return { blocks, shown, levels };
+  return { blocks, shown, levels, tail: mergeHoles(holes.slice(passed)) };
 }
 
 /** How many lines came within the last minute, whatever became of them. */
@@ -171,7 +264,15 @@ export class LineRate {
 
 function isSameBlock(a: LogBlock, b: LogBlock): boolean {
   return a.dayBefore === b.dayBefore && a.lines.length === b.lines.length &&
-    a.lines.every((line, index) => line === b.lines[index]);
+    a.lines.every((line, index) => line === b.lines[index]) && a.holes.size === b.holes.size &&
+    [...a.holes].every(([id, hole]) => isSameHole(hole, b.holes.get(id) ?? NO_HOLE));
+}
+
+const NO_HOLE: Hole = { after: 0, before: 0, count: -1, lost: false };
+
+function newIds(held: Held, lines: readonly LogLine[]): number[] {
+  const known = new Set(held.lines.map(({ id }) => id));
+  return lines.map(({ id }) => id).filter((id) => !known.has(id));
 }
 
 function isRising(lines: readonly LogLine[]): boolean {

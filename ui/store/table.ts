@@ -46,7 +46,7 @@ export function choiceOf(query: URLSearchParams): Choice {
 }
 
 /** How an order is written into the address; the default one is left out. */
-export function sortQuery(sort: Sort, descending: boolean): string {
+export function sortQuery(sort: string, descending: boolean): string {
   return sort === "name" && !descending ? "" : `${descending ? "-" : ""}${sort}`;
 }
 
