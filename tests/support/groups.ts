@@ -16,9 +16,20 @@ export interface TestGroup {
  */
 export type Company = "any" | "pages" | "asterisk" | "alone";
 
-/** Stories through emulators, what waits for sockets, and what weighs its process: not for every commit. */
+/**
+ * Stories through emulators, what waits for sockets, what weighs its process, and what opens a database without being
+ * about who may do what: each such file costs seconds of CPU, and `deno task ok` has one minute.
+ */
 const SCENARIOS = [
   "tests/scenarios/",
+  "tests/db/",
+  "tests/actors/endpoint_desk_test.ts",
+  "tests/actors/pjsip_conf/desk",
+  "tests/routes/events_test.ts",
+  "tests/routes/hostile_test.ts",
+  "tests/routes/intercoms_test.ts",
+  "tests/routes/stream_test.ts",
+  "tests/routes/system_test.ts",
   "tests/routes/socket_",
   "tests/emulators/asterisk_",
   "tests/actors/feed_storm_test.ts",
