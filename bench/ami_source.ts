@@ -4,8 +4,11 @@
  * given. It costs next to nothing beside what it is to load.
  */
 
+/** Makes the answer to an action, whose headers can be asked for by their names. */
+type Answer = (id: string, header: (name: string) => string) => string;
+
 /** What a client asks while it comes up, and after. `\n` stands for the end of a line. */
-const ANSWERS: Record<string, (id: string) => string> = {
+const ANSWERS: Record<string, Answer> = {
   login: (id) =>
     `Response: Success\nActionID: ${id}\nMessage: Authentication accepted\n\n` +
     "Event: FullyBooted\nPrivilege: system,all\nUptime: 3600\nLastReload: 3600\nStatus: Fully Booted\n\n",
@@ -28,10 +31,10 @@ export class AmiSource {
   #connection: Deno.TcpConn | null = null;
   #written: Promise<void> = Promise.resolve();
   readonly #loggedIn = Promise.withResolvers<void>();
-  readonly #answers: Record<string, (id: string) => string>;
+  readonly #answers: Record<string, Answer>;
 
   /** `answers` stand in for the usual ones, by the action's name in lower case. */
-  constructor(answers: Record<string, (id: string) => string> = {}) {
+  constructor(answers: Record<string, Answer> = {}) {
     this.#answers = { ...ANSWERS, ...answers };
     void this.#accept();
   }
@@ -73,7 +76,7 @@ export class AmiSource {
         const action = header("Action").toLowerCase();
         const answer = this.#answers[action];
         if (answer === undefined) throw new Error(`Cannot answer ${action}`);
-        void this.write(bytesOf(answer(header("ActionID"))));
+        void this.write(bytesOf(answer(header("ActionID"), header)));
         if (action === "login") this.#loggedIn.resolve();
       }
     }

@@ -27,6 +27,7 @@ await answer({
       pjsipshowendpoints: endpointList!,
       pjsipshowaors: aorList!,
       pjsipshowcontacts: contactList!,
+      pjsipshowendpoint: detailOf,
     });
     void source.loggedIn.then(() => loggedInAt = now());
     return { port: source.port };
@@ -117,6 +118,22 @@ function listOf(kind: "endpoint" | "aor" | "contact"): (id: string) => string {
     `Response: Success\nActionID: ${id}\nEventList: start\nMessage: A listing follows\n\n` +
     items.map((item) => `Event: ${name}List\nActionID: ${id}\n${item}\n\n`).join("") +
     `Event: ${name}ListComplete\nActionID: ${id}\nEventList: Complete\nListItems: ${items.length}\n\n`;
+}
+
+/** As it was last told. */
+function detailOf(id: string, header: (name: string) => string): string {
+  const number = Number.parseInt(header("Endpoint"));
+  const turns = Math.floor(changes / phones) + (number - 10_000 < changes % phones ? 1 : 0);
+  const [device, status] = turns % 2 === 0 ? ["Not in use", "Reachable"] : ["Unavailable", "Unreachable"];
+  const items = [
+    `Event: EndpointDetail\nObjectName: ${number}-ep\nAors: ${number}\nAuth: ${number}\nDeviceState: ${device}`,
+    `Event: AorDetail\nObjectName: ${number}\nQualifyFrequency: 60`,
+    `Event: ContactStatusDetail\nAOR: ${number}\nURI: ${uriOf(number)}\nUserAgent: A phone of benchmarks\n` +
+    `RegExpire: 4000000000\nStatus: ${status}\nRoundtripUsec: 1234`,
+  ];
+  return `Response: Success\nActionID: ${id}\nEventList: start\nMessage: A listing follows\n\n` +
+    items.map((item) => `${item}\nActionID: ${id}\n\n`).join("") +
+    `Event: EndpointDetailComplete\nActionID: ${id}\nEventList: Complete\nListItems: 3\n\n`;
 }
 
 function uriOf(number: number): string {

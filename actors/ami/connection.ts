@@ -81,6 +81,8 @@ export class AmiConnection {
   #state: "new" | "opening" | "logging_in" | "open" | "over" = "new";
   #lastError: string | null = null;
   #actions = 0;
+  /** Packets that came. */
+  #heard = 0;
   #pingTimer: unknown;
   /** A header that says what the packet at hand is about comes more than once in it. */
   #forged = false;
@@ -213,10 +215,15 @@ export class AmiConnection {
   #pingLater(): void {
     this.#pingTimer = this.#options.clock.setTimeout(() => {
       const goOn = () => this.#isOver() || this.#pingLater();
+      const heard = this.#heard;
       this.action("Ping", {}, { deadlineMs: PING_DEADLINE_MS }).then(
         goOn,
-        // Who answers that it is refused is there.
-        (error: Error) => error instanceof AmiRefused ? goOn() : this.#lose(error.message),
+        // Who answers that it is refused is there, and so is who says so much that the answer has to wait for its turn.
+        (error: Error) => {
+          const isThere = error instanceof AmiRefused ||
+            (error instanceof AmiTimeout && this.#heard !== heard);
+          return isThere ? goOn() : this.#lose(error.message);
+        },
       );
     }, PING_EVERY_MS);
   }
@@ -227,6 +234,7 @@ export class AmiConnection {
    */
   #packet(parsed: Record<string, unknown>): void {
     if (this.#state === "over") return;
+    this.#heard++;
     this.#forged = false;
     const packet = flatten(parsed, this.#noteTwice);
     const { actionid } = packet;

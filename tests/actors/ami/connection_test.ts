@@ -295,6 +295,34 @@ Deno.test("AMI connection: one byte at a time is as good as all at once", async 
   await ami.stop();
 });
 
+Deno.test("row 9: who has so much to say that the answer to a ping waits for its turn is there", async () => {
+  const ami = new FakeAmi();
+  await ami.start();
+  const { connection, clock, until, said, events } = makeConnection(ami.port);
+  connection.open();
+  await until("logged in");
+  await connection.action("CoreStatus"); // the timer of pings runs
+  let pings = 0;
+  ami.answers.ping = () => {
+    pings++;
+    return null;
+  };
+  for (let round = 1; round <= 3; round++) {
+    clock.pass(PING_EVERY_MS);
+    await waitFor(() => pings === round, { what: "the ping" });
+    ami.session.send({ Event: "Newexten", Round: `${round}` });
+    await waitFor(() => events.some((event) => event.round === `${round}`), { what: "the event" });
+    clock.pass(PING_DEADLINE_MS);
+    for (let i = 0; i < 10; i++) await Promise.resolve();
+  }
+  assert.equal(said.some((one) => one.startsWith("lost")), false);
+  // Then it says nothing any more.
+  clock.pass(PING_EVERY_MS + PING_DEADLINE_MS);
+  assert.match(await until("lost"), /Asterisk did not answer Ping within 5000 ms/);
+  await connection.close();
+  await ami.stop();
+});
+
 Deno.test("row 9: a half-open connection is noticed within ten seconds", async () => {
   assert.ok(PING_EVERY_MS + PING_DEADLINE_MS <= 10_000);
   const ami = new FakeAmi();
