@@ -190,6 +190,7 @@ export function createSystem(options: SystemOptions): System {
   const configDesk: ConfigDesk = new ConfigDesk({
     ami: pbx,
     confPath: (name) => confPaths.get(name) ?? null,
+    pbxs: [...confPaths.keys()],
     database: db.reader,
     clock,
     log,
@@ -280,6 +281,7 @@ export function createSystem(options: SystemOptions): System {
       });
       await transport.start();
       pbx.start();
+      await configDesk.check();
       // Lines of before are found by names that the first list tells; without one they are all the same read.
       const impatience = clock.setTimeout(() => named.resolve(), LOGS_WAIT_MS);
       void named.promise.then(() => clock.clearTimeout(impatience));

@@ -16,7 +16,7 @@ import {
 } from "./document.ts";
 import type { Group } from "./group.ts";
 import { ConfigRefused } from "./refusal.ts";
-import { isSafeBase, isSafeName, isSafeOption, refused, unsafeValue } from "./safety.ts";
+import { isSafeBase, isSafeName, isSafeOption, refused, unsafeValue, whyUnsafeName } from "./safety.ts";
 
 /** A configuration as it was read. */
 export interface LoadedConf {
@@ -85,7 +85,7 @@ function blockProblems(block: Block): ConfigProblemView[] {
   const at = { section: block.name, line: block.head + 1 };
   if (!isSafeName(block.name)) {
     return [
-      refused("a section", "its name has characters that may mean more to Asterisk", { line: at.line }),
+      refused("a section", `its name ${whyUnsafeName(block.name)}`, { line: at.line }),
     ];
   }
   const problems: ConfigProblemView[] = [];

@@ -46,9 +46,16 @@ export interface Outcome {
 /** Ends what is told of a change that Asterisk may not have loaded; by it the change is found again. */
 export const OWED = "; Asterisk has to be reloaded when it is there again";
 
+/** Ends what is told of a change in a file of which Asterisk shows nothing at all. */
+const OTHER_FILE = "; is this the file that Asterisk reads?";
 const MODULE = "res_pjsip.so";
 /** A reload is done when it is answered; a busy Asterisk may show it a little later. In milliseconds, from try to try. */
 const LOOK_AGAIN_MS = [100, 200, 400, 800];
+const OBJECTS = new Set(["EndpointDetail", "AuthDetail", "AorDetail", "IdentifyDetail"]);
+/** Parts of them that tell of calls and contacts. */
+const BY_ITSELF = new Set(
+  ["actionid", "devicestate", "activechannels", "contacts", "totalcontacts", "contactsregistered"],
+);
 /** How long a link that went down is waited for, and how often it is tried. */
 const PATIENCE_MS = 15_000;
 const TRY_EVERY_MS = 500;
@@ -111,7 +118,8 @@ export async function carryOut(options: CarryOutOptions): Promise<Outcome> {
   }
   if (proof.differences.length > 0) {
     const failure = proof.differences.slice(0, MOST_TOLD).join("; ");
-    return await takeBack(options, written, { shownBefore, failure });
+    const hint = source.kind === "file" && !proof.moved ? OTHER_FILE : "";
+    return await takeBack(options, written, { shownBefore, failure, hint });
   }
   const alone = sameCategories(written.categories, after.categories);
   return outcome("saved", {
@@ -148,6 +156,8 @@ interface Proof {
   differences: string[];
   unseen: string[];
   needsRestart: string | null;
+  /** Asterisk shows something else than before. */
+  moved: boolean;
 }
 
 async function prove(options: CarryOutOptions, shownBefore: Map<string, Shown>): Promise<Proof> {
@@ -174,6 +184,9 @@ async function prove(options: CarryOutOptions, shownBefore: Map<string, Shown>):
         differences: found,
         unseen,
         needsRestart: restarts.find((one) => one !== null) ?? null,
+        moved: [...shown].some(([name, packets]) =>
+          objectsOf(packets) !== objectsOf(shownBefore.get(name) ?? null)
+        ),
       };
     }
     await sleep(clock, wait);
@@ -183,7 +196,7 @@ async function prove(options: CarryOutOptions, shownBefore: Map<string, Shown>):
 async function takeBack(
   options: CarryOutOptions,
   written: LoadedConf,
-  { shownBefore, failure }: { shownBefore: Map<string, Shown>; failure: string },
+  { shownBefore, failure, hint = "" }: { shownBefore: Map<string, Shown>; failure: string; hint?: string },
 ): Promise<Outcome> {
   const { source, before, after, act } = options;
   let restored: LoadedConf | null;
@@ -221,10 +234,19 @@ async function takeBack(
     ? ""
     : "; the former configuration is back, but Asterisk does not show the endpoint as before";
   return outcome("rolled_back", {
-    failure: failure + rest,
+    failure: failure + rest + hint,
     revision: restored.revision,
     reloadPending: shown === null,
   });
+}
+
+/** What Asterisk shows of objects, without what changes by itself. */
+function objectsOf(shown: Shown): string {
+  return JSON.stringify(
+    shown?.filter(({ event }) => OBJECTS.has(event ?? "")).map((packet) =>
+      Object.entries(packet).filter(([name]) => !BY_ITSELF.has(name)).sort(([a], [b]) => a < b ? -1 : 1)
+    ) ?? null,
+  );
 }
 
 /** What is there now; null when nobody can say. */

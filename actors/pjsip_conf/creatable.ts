@@ -123,11 +123,19 @@ export function createSections(creatable: Creatable, name: string, values: Creat
   return creatable.id === "trunk" ? trunk(name, value) : phone(name, value, creatable.id);
 }
 
+/** What is to be entered into the phone itself, in English; null for what is no phone. */
+export function phoneSettings({ id }: Creatable, name: string, values: CreatableValues): string | null {
+  if (id === "trunk") return null;
+  return `In the phone: user ${name}, authentication user ${values.username || name}, and the password`;
+}
+
 type Value = (field: string) => string;
 
-/** Phones register for the AOR; with names as `777-ep` it is `777`. */
+/**
+ * All sections have the one name: by default Asterisk finds the endpoint of a registration by the user of its From, and
+ * the AOR by the user of its To, which are the same in ordinary phones.
+ */
 function phone(name: string, value: Value, id: "phone" | "panel"): SectionInput[] {
-  const number = name.replace(/-ep$/, "") || name;
   return [
     section(name, {
       type: "endpoint",
@@ -135,20 +143,20 @@ function phone(name: string, value: Value, id: "phone" | "panel"): SectionInput[
       context: value("context"),
       disallow: "all",
       allow: value("codecs"),
-      aors: number,
-      auth: number,
+      aors: name,
+      auth: name,
       callerid: value("callerid"),
       ...(id === "panel" ? { dtmf_mode: value("dtmf_mode") } : {}),
       direct_media: "no",
       ...Object.fromEntries(BEHIND_NAT.map((option) => [option, "yes"])),
     }),
-    section(number, {
+    section(name, {
       type: "auth",
       auth_type: "userpass",
-      username: value("username") || number,
+      username: value("username") || name,
       password: value("password"),
     }),
-    section(number, {
+    section(name, {
       type: "aor",
       max_contacts: id === "panel" ? "1" : value("max_contacts"),
       remove_existing: "yes",
@@ -158,7 +166,6 @@ function phone(name: string, value: Value, id: "phone" | "panel"): SectionInput[
 }
 
 function trunk(name: string, value: Value): SectionInput[] {
-  const line = name.replace(/-ep$/, "") || name;
   const withAuth = value("username") !== "";
   const port = value("port") === "" ? "" : `:${value("port")}`;
   return [
@@ -168,21 +175,21 @@ function trunk(name: string, value: Value): SectionInput[] {
       context: value("context"),
       disallow: "all",
       allow: value("codecs"),
-      aors: line,
-      outbound_auth: withAuth ? line : "",
+      aors: name,
+      outbound_auth: withAuth ? name : "",
       from_user: value("username"),
       direct_media: "no",
     }),
     ...(withAuth
-      ? [section(line, {
+      ? [section(name, {
         type: "auth",
         auth_type: "userpass",
         username: value("username"),
         password: value("password"),
       })]
       : []),
-    section(line, { type: "aor", contact: `sip:${value("host")}${port}`, qualify_frequency: "60" }),
-    section(`${line}-identify`, { type: "identify", endpoint: name, match: value("match") || value("host") }),
+    section(name, { type: "aor", contact: `sip:${value("host")}${port}`, qualify_frequency: "60" }),
+    section(`${name}-identify`, { type: "identify", endpoint: name, match: value("match") || value("host") }),
   ];
 }
 

@@ -17,16 +17,15 @@ import { creatables, type CreatableValues, createSections } from "./creatable.ts
 import type { ChangeOptions, ConfigBy, ConfigDeskOptions, ConfigTemplatesView } from "./desk_types.ts";
 import { fileSource } from "./file_source.ts";
 import { formProblems, formText, type SectionInput, sectionText } from "./form.ts";
-import { checkValues, creatable, noForm, ownSections } from "./form_checks.ts";
+import { checkValues, creatable, noForm, ownSections, settingsNote, whyRefused } from "./form_checks.ts";
 import { findGroup, GROUP_TYPES, type GroupType, usersOfTemplate } from "./group.ts";
 import { ConfigHistory, type Settled, type Texts } from "./history.ts";
 import { addShown, type KnownOptions, knownOptions } from "./options.ts";
-import { planChange, type Wanted, withoutPresent } from "./plan.ts";
+import { planChange, type Wanted } from "./plan.ts";
 import { recover } from "./recovery.ts";
-import { ConfigRefused } from "./refusal.ts";
-import { isSafeName, refused } from "./safety.ts";
+import { ConfigRefused, notFound } from "./refusal.ts";
 import type { ConfSource } from "./source.ts";
-import { problem, touched } from "./validate.ts";
+import { asSentence, problem, touched } from "./validate.ts";
 import { configView, versionView, whyNotEditable } from "./views.ts";
 
 export { ConfigRefused } from "./refusal.ts";
@@ -42,7 +41,6 @@ const DEADLINE_MS = 20_000;
 const MOST_WAITING = 10;
 /** Endpoints that are looked at after a template was changed. */
 const MOST_VERIFIED = 20;
-const MAX_WHY = 500;
 
 interface Asked extends Wanted {
   exists: "must" | "must-not" | "may";
@@ -60,6 +58,8 @@ export class ConfigDesk {
   readonly #versions = new Map<string, string>();
   /** PBXs of which no change waits to be seen to its end. */
   readonly #settled = new Set<string>();
+  /** PBXs whose file was looked at. */
+  readonly #looked = new Set<string>();
 
   constructor(options: ConfigDeskOptions) {
     this.#options = options;
@@ -109,6 +109,7 @@ export class ConfigDesk {
       ...options,
       masked: options.masked ?? false,
       problems: (conf) => "text" in change ? [] : checkValues(conf, name, change),
+      notes: (conf) => "text" in change ? [] : settingsNote(conf, name, change),
       text: (conf) =>
         "text" in change
           ? change.text
@@ -166,8 +167,7 @@ export class ConfigDesk {
       exists: "may",
       ...options,
       masked: false,
-      // Where the endpoint is gone, what it shared with others may still be there.
-      text: (conf, group) => group === null ? withoutPresent(conf, row.text_after) : row.text_after,
+      text: () => row.text_after,
     });
   }
 
@@ -195,8 +195,23 @@ export class ConfigDesk {
    * of them. To be called when the link to a PBX is up; it may be called at any time.
    */
   async linkUp(pbx: string): Promise<void> {
+    await this.#look(pbx);
     // After the change that may be under way.
     await this.#queued(pbx, () => this.#recover(pbx), Infinity);
+  }
+
+  /** Logs, once, which of the configured files cannot be read or written. To be called at the start. */
+  async check(): Promise<void> {
+    for (const pbx of this.#options.pbxs ?? []) await this.#look(pbx);
+  }
+
+  async #look(pbx: string): Promise<void> {
+    const path = this.#options.confPath(pbx);
+    if (path === null || this.#looked.has(pbx)) return;
+    this.#looked.add(pbx);
+    const reason = await fileSource(path).load().then((conf) => conf.notEditable, messageOf);
+    if (reason === null) return;
+    this.#options.log.warn({ pbx, path, reason }, "The pjsip.conf of DOORLINE_PJSIP_CONF cannot be changed");
   }
 
   async #recover(pbx: string): Promise<void> {
@@ -223,19 +238,8 @@ export class ConfigDesk {
   }
 
   #change(pbx: string, name: string, wanted: Asked): Promise<ConfigChangeView> {
-    if (!isSafeName(name) || name.length > 79) {
-      return Promise.reject(
-        new ConfigRefused("unsafe", "The name has characters that may mean more to Asterisk", [
-          refused("a section", "its name has characters that may mean more to Asterisk"),
-        ]),
-      );
-    }
-    // deno-lint-ignore no-control-regex -- these are what is looked for
-    if (wanted.why.length > MAX_WHY || /[\x00-\x08\x0b-\x1f\x7f]/.test(wanted.why)) {
-      return Promise.reject(
-        new ConfigRefused("invalid", `Expected a reason of at most ${MAX_WHY} characters`),
-      );
-    }
+    const refusal = whyRefused(name, wanted.why);
+    if (refusal !== null) return Promise.reject(refusal);
     return wanted.dryRun ? this.#transact(pbx, name, wanted) : this.#queued(pbx, async () => {
       await this.#recover(pbx);
       return await this.#transact(pbx, name, wanted);
@@ -259,10 +263,11 @@ export class ConfigDesk {
     }
     const known = await this.#known(pbx, name);
     const plan = planChange({ name, conf, group, source, wanted, known });
-    const errors = plan.problems.filter(({ severity }) => severity === "error");
+    const problems = plan.problems.map(asSentence);
+    const errors = problems.filter(({ severity }) => severity === "error");
     const view = {
       diff: plan.diff,
-      problems: plan.problems,
+      problems,
       result: "checked" as const,
       needs_restart: null,
       failure: null,
@@ -272,8 +277,8 @@ export class ConfigDesk {
     if (wanted.dryRun) return view;
     if (errors.length > 0 || plan.next === null) {
       const kind = errors.some(({ code }) => code === "unsafe") ? "unsafe" : "invalid";
-      const [first] = errors;
-      throw new ConfigRefused(kind, first?.message ?? "The configuration is not valid", plan.problems);
+      // What is wrong is in the problems, and is not said twice.
+      throw new ConfigRefused(kind, "The configuration cannot be written as it is", problems);
     }
     if (textOf(conf) === textOf(plan.next)) return { ...view, result: "saved" };
     const names = group?.kind === "template" || findGroup(plan.next.categories, name)?.kind === "template"
@@ -291,8 +296,8 @@ export class ConfigDesk {
     return {
       ...view,
       problems: [
-        ...plan.problems,
-        ...outcome.unseen.map((message) => problem("not_seen", message, {}, "warning")),
+        ...problems,
+        ...outcome.unseen.map((message) => asSentence(problem("not_seen", message, {}, "warning"))),
       ],
       result: outcome.result,
       needs_restart: outcome.needsRestart,
@@ -383,13 +388,6 @@ export class ConfigDesk {
     return (action: string, fields: Record<string, string> = {}) =>
       this.#options.ami.list(pbx, action, fields, { deadlineMs: DEADLINE_MS });
   }
-}
-
-function notFound(name: string): ConfigRefused {
-  return new ConfigRefused(
-    "not-found",
-    `There is no endpoint or template ${name.slice(0, 80)} in the configuration`,
-  );
 }
 
 function isGroupType(type: string | null): type is GroupType | null {

@@ -55,10 +55,13 @@ export interface ConfigDeskOptions {
   ami: ConfigAmi;
   /** The file of a PBX, where it is on this machine. */
   confPath: (pbx: string) => string | null;
+  /** PBXs whose files `check` looks at. */
+  pbxs?: readonly string[];
   database: Pick<Database, "query">;
   clock: Clock;
   log: {
     info(detail: Record<string, unknown>, message: string): void;
+    warn(detail: Record<string, unknown>, message: string): void;
     error(detail: Record<string, unknown>, message: string): void;
   };
   /** An endpoint's configuration was written, or taken back: it may be read anew. */

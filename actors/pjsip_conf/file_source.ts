@@ -4,8 +4,7 @@
  * what it includes is read, and never written.
  */
 import { createHash } from "node:crypto";
-import { access, constants } from "node:fs/promises";
-import { dirname, isAbsolute, join } from "node:path";
+import { basename, dirname, isAbsolute, join } from "node:path";
 import { applyPatch, structuredPatch } from "diff";
 import { type LoadedConf, withDocument } from "./apply.ts";
 import { type ConfFile, readCategories } from "./categories.ts";
@@ -22,13 +21,15 @@ const LEFT_MS = 60_000;
 const MAX_BYTES = 8 * 1024 * 1024;
 const MAX_DEPTH = 10;
 const MAX_FILES = 200;
-const OWNER = "it would get another owner: run Doorline as the owner of the file, or change it through AMI";
 
 /** A source for the file at a path. */
 export function fileSource(path: string): ConfSource {
   return {
     kind: "file",
-    load: () => load(path),
+    load: async () => {
+      const conf = await load(path);
+      return { ...conf, notEditable: conf.notEditable ?? await whyReadOnly(path) };
+    },
     obstacle: () => null,
     save: (before, after) => save(path, before, after),
     takeBack: (before, after) => takeBack(path, before, after),
@@ -61,7 +62,7 @@ async function load(path: string): Promise<LoadedConf> {
     categories: readCategories(main),
     revision: reading.hash.digest("hex"),
     notEditable: reading.missing === null
-      ? await whyReadOnly(path)
+      ? null
       : `Asterisk takes nothing of the file while ${reading.missing}, which is included, is not there`,
   };
 }
@@ -137,7 +138,7 @@ async function save(path: string, before: LoadedConf, after: LoadedConf): Promis
     const real = await Deno.realPath(path);
     const { isFile, mode, uid, gid } = await Deno.stat(real);
     if (!isFile) throw new Error("it is no regular file");
-    const made = `${dirname(real)}/.doorline-${crypto.randomUUID()}.tmp`;
+    const made = temporary(real);
     try {
       const latin = decodeUtf8(await Deno.readFile(real)) === null;
       await writeWhole(made, encode(isText(after), latin), { mode: mode ?? 0o640, uid, gid });
@@ -205,11 +206,7 @@ async function writeWhole(
   using file = await Deno.open(path, { write: true, createNew: true, mode: 0o600 });
   for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
   const made = await file.stat();
-  if (made.uid !== uid || made.gid !== gid) {
-    await Deno.chown(path, uid, gid).catch((error) => {
-      throw new Error(OWNER, { cause: error });
-    });
-  }
+  await giveTo(path, { made, uid, gid });
   await Deno.chmod(path, mode & 0o7777);
   await file.sync();
 }
@@ -223,6 +220,10 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
+/**
+ * Groups, access lists and disks that are read only are known to the system alone: so it is asked, with the file as it is
+ * and an empty one beside it.
+ */
 async function whyReadOnly(path: string): Promise<string | null> {
   try {
     const real = await Deno.realPath(path);
@@ -232,13 +233,68 @@ async function whyReadOnly(path: string): Promise<string | null> {
         throw new Error("Doorline was started without the right to write in its folder");
       }
     }
-    const { uid } = await Deno.stat(real);
-    if (uid !== Deno.uid() && Deno.uid() !== 0) throw new Error(OWNER);
-    await Promise.all([access(real, constants.W_OK), access(dirname(real), constants.W_OK)]);
+    const { uid, gid } = await Deno.stat(real);
+    try {
+      (await Deno.open(real, { write: true })).close();
+    } catch (error) {
+      throw isDenied(error) ? new Error(`${denied()}: ${advice(real, uid)}`, { cause: error }) : error;
+    }
+    await tryBeside(real, { uid, gid });
     return null;
   } catch (error) {
     return `The configuration file cannot be written: ${explain(error)}`;
   }
+}
+
+async function tryBeside(real: string, owner: { uid: number | null; gid: number | null }): Promise<void> {
+  const made = temporary(real);
+  try {
+    (await Deno.open(made, { write: true, createNew: true, mode: 0o600 })).close();
+  } catch (error) {
+    if (!isDenied(error)) throw error;
+    throw new Error(
+      `${denied()}, to make a file in its folder, as each change does: let that user write there`,
+      { cause: error },
+    );
+  }
+  try {
+    await giveTo(made, { made: await Deno.stat(made), ...owner });
+  } finally {
+    await Deno.remove(made);
+  }
+}
+
+/** Gives a file that was made here the owner and group that another has. */
+async function giveTo(
+  path: string,
+  { made, uid, gid }: { made: Deno.FileInfo; uid: number | null; gid: number | null },
+): Promise<void> {
+  if (made.uid === uid && made.gid === gid) return;
+  try {
+    await Deno.chown(path, uid, gid);
+  } catch (cause) {
+    const why = made.uid === uid
+      ? `it would lose its group, ${gid}: add Doorline's user to that group`
+      : `it would get another owner, user ${made.uid}: ${advice("pjsip.conf", uid)}`;
+    throw new Error(why, { cause });
+  }
+}
+
+function denied(): string {
+  return `Doorline runs as user ${Deno.uid()}, who has no right to`;
+}
+
+function advice(path: string, owner: number | null): string {
+  return `chown ${Deno.uid()} ${basename(path)}, or run Doorline as user ${owner}, or change it through AMI`;
+}
+
+function isDenied(error: unknown): boolean {
+  const { code } = error as { code?: string };
+  return code === "EACCES" || code === "EPERM";
+}
+
+function temporary(real: string): string {
+  return `${dirname(real)}/.doorline-${crypto.randomUUID()}.tmp`;
 }
 
 /** Old files are often in a one-byte encoding; it is kept byte by byte. */
@@ -269,6 +325,7 @@ function explain(error: unknown): string {
   if (error instanceof Deno.errors.NotCapable) return "Doorline was started without the right to it";
   const { code, message } = error as { code?: string; message?: string };
   if (code === "ENOENT") return "there is no such file";
-  if (code === "EACCES" || code === "EPERM") return "permission denied";
+  if (isDenied(error)) return `Doorline runs as user ${Deno.uid()}, who has no right to it`;
+  if (code === "EROFS") return "its disk is read only";
   return code ?? message ?? String(error);
 }

@@ -8,7 +8,15 @@ import type { ConfigProblemView } from "../../machines/endpoint_views.ts";
 import { type Block, blockText, type ConfDocument } from "./document.ts";
 import { withoutEnd } from "./lines.ts";
 import { ConfigRefused } from "./refusal.ts";
-import { escapeValue, isSafeBase, isSafeName, isSafeOption, refused, unsafeValue } from "./safety.ts";
+import {
+  escapeValue,
+  isSafeBase,
+  isSafeName,
+  isSafeOption,
+  refused,
+  unsafeValue,
+  whyUnsafeName,
+} from "./safety.ts";
 
 /** A section as a form has it. */
 export interface SectionInput {
@@ -25,7 +33,7 @@ export interface SectionInput {
 export function formProblems(sections: readonly SectionInput[]): ConfigProblemView[] {
   return sections.flatMap(({ name, type, inherits = [], options }) => {
     if (!isSafeName(name)) {
-      return [refused("a section", "its name has characters that may mean more to Asterisk")];
+      return [refused("a section", `its name ${whyUnsafeName(name)}`)];
     }
     const problems = options.flatMap((option) => {
       const where = { section: name };

@@ -11,11 +11,26 @@ import {
   type CreatableValues,
   createSections,
   fieldProblems,
+  phoneSettings,
 } from "./creatable.ts";
 import { formProblems, type SectionInput } from "./form.ts";
 import type { Group, Member } from "./group.ts";
 import { ConfigRefused } from "./refusal.ts";
-import { problem } from "./validate.ts";
+import { isSafeName, refused, whyUnsafeName } from "./safety.ts";
+import { asSentence, problem } from "./validate.ts";
+
+const MAX_WHY = 500;
+
+/** Why a change is refused before anything is looked at, by its name and reason; null when it is not. */
+export function whyRefused(name: string, why: string): ConfigRefused | null {
+  if (!isSafeName(name)) {
+    const unsafe = refused("a section", `its name ${whyUnsafeName(name)}`);
+    return new ConfigRefused("unsafe", "The name cannot be written", [asSentence(unsafe)]);
+  }
+  // deno-lint-ignore no-control-regex -- these are what is looked for
+  if (why.length <= MAX_WHY && !/[\x00-\x08\x0b-\x1f\x7f]/.test(why)) return null;
+  return new ConfigRefused("invalid", `Expected a reason of at most ${MAX_WHY} characters`);
+}
 
 /** What an endpoint is made from. @throws ConfigRefused `invalid` when there is no such thing */
 export function creatable(conf: LoadedConf, id: string): Creatable {
@@ -38,6 +53,16 @@ export function checkValues(
       .map(({ field, message }) => problem("bad_field", message, { option: field })),
     ...formProblems(createSections(from, name, change.values)),
   ];
+}
+
+/** What is told to who makes a phone. */
+export function settingsNote(
+  conf: LoadedConf,
+  name: string,
+  change: { template: string; values: CreatableValues },
+): ConfigProblemView[] {
+  const settings = phoneSettings(creatable(conf, change.template), name, change.values);
+  return settings === null ? [] : [problem("phone_settings", settings, { section: name }, "warning")];
 }
 
 /** What a form cannot change: it has one list of options for each section, and those of this file only. */

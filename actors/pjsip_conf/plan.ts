@@ -4,10 +4,10 @@
  * difference.
  */
 import type { ConfigProblemView } from "../../machines/endpoint_views.ts";
-import { applyText, type LoadedConf, textProblems } from "./apply.ts";
-import { typeOf } from "./categories.ts";
+import { applyText, type LoadedConf, ownBlocks, textProblems } from "./apply.ts";
 import { unifiedDiff } from "./diff.ts";
-import { blockText, parseConf } from "./document.ts";
+import { type Block, blockText, parseConf } from "./document.ts";
+import { fitText, newlyShared } from "./fit.ts";
 import { sectionText } from "./form.ts";
 import { findGroup, type Group } from "./group.ts";
 import { readLines } from "./lines.ts";
@@ -24,6 +24,8 @@ export interface Wanted {
   text: (conf: LoadedConf, group: Group | null) => string;
   /** Problems that are known before. */
   problems?: (conf: LoadedConf, group: Group | null) => ConfigProblemView[];
+  /** Warnings that go with it. */
+  notes?: (conf: LoadedConf) => ConfigProblemView[];
   masked: boolean;
 }
 
@@ -65,23 +67,78 @@ export function planChange({ name, conf, group, source, wanted, known }: {
   if (wrong.some(({ severity }) => severity === "error")) return failed(wrong, sent);
   const bound = gone && group !== null ? stillUsed(conf, group) : [];
   if (bound.length > 0) return failed(bound, sent);
-  const text = gone && group !== null ? sharedText(conf, group) : source.kind === "ami" ? plain(sent) : sent;
-  const next = applyText(conf, group, text);
-  const problems = gone ? [] : [
+  const { action } = wanted;
+  const fit = gone ? null : fitText({ conf, group, name, text: sent, action });
+  const mine = fit === null ? group : fit.group;
+  const fitted = fit === null ? group === null ? "" : sharedText(conf, group) : fit.text;
+  const next = applyText(conf, mine, source.kind === "ami" ? plain(fitted) : fitted);
+  const problems = fit === null ? [] : withoutTwins([
     ...wrong,
-    ...validate({ before: conf, after: next, name, text: sent, known }),
+    ...validate({ before: conf, after: next, name, text: sent, known, fit }),
     ...lostShared(conf, next, name),
-  ];
+    ...fit.notes,
+    ...newlyShared(group, findGroup(next.categories, name)),
+    ...(wanted.notes?.(conf) ?? []),
+  ]).map((one) =>
+    action === "rollback" && MAY_COME_BACK.has(one.code) ? { ...one, severity: "warning" as const } : one
+  );
   const obstacle = problems.some(({ severity }) => severity === "error") ? null : source.obstacle(conf, next);
   if (obstacle !== null) problems.push(problem("not_editable", obstacle, {}));
   const after = findGroup(next.categories, name);
   const textAfter = gone || after === null ? "" : groupText(next, after);
+  const adopted = (mine?.members ?? []).filter((one) => !group?.members.includes(one));
+  const textsBefore = [textBefore, replaced(conf, mine === null ? null : { ...mine, members: adopted })];
   return {
     next,
     problems,
-    diff: unifiedDiff(name, textBefore, gone ? text : textAfter, { masked: wanted.masked }),
-    texts: { before: textBefore, after: textAfter },
+    diff: unifiedDiff(name, replaced(conf, mine), written(conf, mine, next), { masked: wanted.masked }),
+    texts: { before: textsBefore.filter((one) => one !== "").join("\n"), after: textAfter },
   };
+}
+
+/**
+ * What was in force once may be so again, even if something that it names is not there any more: whether Asterisk takes
+ * it is seen when it has loaded it.
+ */
+const MAY_COME_BACK = new Set([
+  "unknown_option",
+  "bad_value",
+  "missing_reference",
+  "missing_option",
+  "duplicate_username",
+]);
+
+function withoutTwins(problems: ConfigProblemView[]): ConfigProblemView[] {
+  const keys = new Set<string>();
+  return problems.filter(({ code, section, option, message }) => {
+    const key = JSON.stringify([code, section, option, message]);
+    return !keys.has(key) && keys.add(key);
+  });
+}
+
+/** What a change takes away, or writes anew. */
+function replaced(conf: LoadedConf, group: Group | null): string {
+  if (group === null) return "";
+  return ownBlocks(conf, group).map((block) => blockText(conf.main.document, block)).join("\n");
+}
+
+/** What stands there then: all but what is there now and is not replaced. */
+function written(conf: LoadedConf, group: Group | null, next: LoadedConf): string {
+  const keyOf = ({ name, template, inherits, addsTo, options }: Block) =>
+    JSON.stringify([
+      name,
+      template,
+      inherits,
+      addsTo,
+      options.map((one) => [one.name, one.value, one.joined]),
+    ]);
+  const own = new Set(group === null ? [] : ownBlocks(conf, group));
+  const others = conf.main.document.blocks.filter((block) => !own.has(block)).map(keyOf);
+  return next.main.document.blocks.filter((block) => {
+    const at = others.indexOf(keyOf(block));
+    if (at >= 0) others.splice(at, 1);
+    return at < 0;
+  }).map((block) => blockText(next.main.document, block)).join("\n");
 }
 
 /** Sections that others use too: they stay when an endpoint goes. */
@@ -91,19 +148,6 @@ function sharedText(conf: LoadedConf, group: Group): string {
     .filter(({ file }) => file === conf.main).map(({ block }) => blockText(conf.main.document, block)).join(
       "\n",
     );
-}
-
-/** A text without the sections that are there already. */
-export function withoutPresent(conf: LoadedConf, text: string): string {
-  const document = parseConf(text);
-  return document.blocks.filter((block) => {
-    const type = block.options.findLast(({ name }) => name === "type")?.value;
-    return type === "endpoint" ||
-      !conf.categories.all.some((one) =>
-        one.name === block.name && one.template === block.template &&
-        (type === undefined || typeOf(one) === type)
-      );
-  }).map((block) => blockText(document, block)).join("\n");
 }
 
 /** What AMI has no way to write. */

@@ -40,3 +40,11 @@ export class SaveUncertain extends Error {
     this.kind = kind;
   }
 }
+
+/** Says that nothing has a name. */
+export function notFound(name: string): ConfigRefused {
+  return new ConfigRefused(
+    "not-found",
+    `There is no endpoint or template ${name.slice(0, 80)} in the configuration`,
+  );
+}

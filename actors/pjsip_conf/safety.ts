@@ -8,6 +8,8 @@ import type { ConfigProblemView } from "../../machines/endpoint_views.ts";
 /** Letters and digits of any script, and what names of sections have beside them. */
 const SECTION = /^[\p{L}\p{N}_.@*+-](?:[\p{L}\p{N}_.@+:/*&%~$' -]{0,77}[\p{L}\p{N}_.@+:/*&%~$'-])?$/u;
 const OPTION = /^@?[A-Za-z0-9][A-Za-z0-9_]{0,63}$/;
+/** Characters of a section's name. */
+const MAX_NAME = 79;
 /** CR and LF end a line, NUL what Asterisk reads of it. */
 // deno-lint-ignore no-control-regex -- these are what is looked for
 const CONTROL = /[\x00-\x08\x0a-\x1f\x7f]/;
@@ -18,7 +20,25 @@ export const MASK = "••••••";
 
 /** Whether a section may have this name. */
 export function isSafeName(name: string): boolean {
-  return SECTION.test(name);
+  return SECTION.test(name) && name.length <= MAX_NAME;
+}
+
+/** Why a section may not have this name, in English: `has ]`. */
+export function whyUnsafeName(name: string): string {
+  if (name === "") return "is empty";
+  if (name.length > MAX_NAME) return `is longer than ${MAX_NAME} characters`;
+  const at = [...name].find((char) => !/[\p{L}\p{N}_.@+:/*&%~$' -]/u.test(char));
+  if (at !== undefined) {
+    // deno-lint-ignore no-control-regex -- these cannot be shown
+    const shown = /[\x00-\x1f\x7f]|\p{C}/u.test(at) || !at.isWellFormed() ? codeOf(at) : at;
+    return `has ${shown}, which may mean more to Asterisk`;
+  }
+  if (name !== name.trim()) return "has blanks at its start or end";
+  return `begins with ${name[0]}, which may mean more to Asterisk`;
+}
+
+function codeOf(char: string): string {
+  return `U+${char.codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0")}`;
 }
 
 /** Whether a section may be named between `(` and `)`, where a leading `+` or `!` is no name. */

@@ -18,6 +18,8 @@ interface ValidateOptions {
   /** The sections as they were sent, for line numbers. */
   text: string;
   known: KnownOptions;
+  /** What of the text is left out, and what its sections are, by the lines of their heads. */
+  fit?: { left: ReadonlySet<number>; types: ReadonlyMap<number, string> };
 }
 
 /** Shorter passwords can be guessed by trying. */
@@ -42,7 +44,7 @@ export function validate(options: ValidateOptions): ConfigProblemView[] {
 
 /** Sections of the text that are not this endpoint's to have. */
 function textProblems(after: LoadedConf, group: Group | null, options: ValidateOptions): ConfigProblemView[] {
-  const { name, text, before } = options;
+  const { name, text, before, fit } = options;
   const kind = findGroup(before.categories, name)?.kind;
   // A section whose template is not there has no type; that is said once.
   if (group === null && after.categories.broken.length > 0) return [];
@@ -57,7 +59,9 @@ function textProblems(after: LoadedConf, group: Group | null, options: ValidateO
   const endpoint = group.members.find(({ type }) => type === "endpoint")?.category;
   for (const block of parseConf(text).blocks) {
     // The first that could be it, of the sections of that name: if any is this endpoint's, it is.
-    const own = block.options.findLast((option) => option.name === "type")?.value;
+    if (fit?.left.has(block.head)) continue;
+    const own = fit?.types.get(block.head) ??
+      block.options.findLast((option) => option.name.toLowerCase() === "type")?.value;
     const candidates = after.categories.all.filter((one) =>
       one.name === block.name && one.template === block.template && (own === undefined || typeOf(one) === own)
     );
@@ -298,6 +302,11 @@ export function problem(
   severity: ConfigProblemView["severity"] = "error",
 ): ConfigProblemView {
   return { severity, code, section: null, option: null, line: null, ...at, message };
+}
+
+/** A problem as it is told: a whole sentence. */
+export function asSentence(one: ConfigProblemView): ConfigProblemView {
+  return /[.!?]$/.test(one.message) ? one : { ...one, message: `${one.message}.` };
 }
 
 function identity({ code, section, option, message }: ConfigProblemView): string {

@@ -149,13 +149,17 @@ function compare({ category, old, type, packet, packetBefore, blind, known }: {
     } else if (verdict) seen ||= shown !== shownWas;
     else {
       const isTold = !isSecret(same) && (TOLD.has(kind.kind) || EXACT.has(same));
-      const values = isTold ? `: it has ${JSON.stringify(shown.slice(0, 200))}` : "";
+      const values = isTold ? `: wanted ${short(written)}, it has ${short(shown)}` : "";
       differences.push(`Asterisk did not take ${same} of [${category.name}]${values}`);
     }
   }
   // An object is taken as a whole or not at all: one that is new, or of which one option is right, is taken.
   const isNew = blind ? old === null : packetBefore === undefined;
   return { differences: [...new Set(differences)], unseen: seen || isNew ? [] : unseen };
+}
+
+function short(value: string): string {
+  return JSON.stringify(value.slice(0, 200));
 }
 
 function shownOf(packet: AmiPacket, option: string): string | undefined {

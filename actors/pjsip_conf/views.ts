@@ -15,7 +15,7 @@ import { blockText } from "./document.ts";
 import type { Group } from "./group.ts";
 import { usersOfTemplate } from "./group.ts";
 import { isSecret, type KnownOptions, listKnown } from "./options.ts";
-import { isSafeName } from "./safety.ts";
+import { isSafeName, whyUnsafeName } from "./safety.ts";
 import { maskText, maskValue, withoutSecrets } from "./secrets.ts";
 
 /** The sections of a name as text, those that can be changed; with none of these, all. */
@@ -30,7 +30,7 @@ export function groupText(conf: LoadedConf, group: Group): string {
 export function whyNotEditable(conf: LoadedConf, group: Group | null): string | null {
   if (conf.notEditable !== null || group === null) return conf.notEditable;
   if (!isSafeName(group.name)) {
-    return "Its name has characters that may mean more to Asterisk: it can be changed only in the file";
+    return `Its name ${whyUnsafeName(group.name)}: it can be changed only in the file`;
   }
   for (const { category, type } of group.members) {
     if (category.name !== group.name || group.kind === "endpoint" && type !== "endpoint") continue;

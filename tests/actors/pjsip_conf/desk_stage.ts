@@ -80,10 +80,11 @@ export async function onStage(
         clock.setTimeout(() => {}, 1000);
         return new ConfigDesk({
           ami: pbx,
+          pbxs: ["main"],
           confPath: () => mode === "file" ? path : null,
           database,
           clock,
-          log: { info: say, error: say },
+          log: { info: say, warn: say, error: say },
           onSaved: (_pbx, name) => void said.push(`saved ${name}`),
         });
       };

@@ -49,7 +49,10 @@ for (const mode of ["file", "ami"] as const) {
   test("a change that Asterisk does not take is taken back, by itself and in words", async (stage) => {
     const broken = await stage.edit((text) => text.replace("allow = ulaw", "allow = ulaw,nocodec"));
     assert.equal(broken.result, "rolled_back");
-    assert.match(broken.failure ?? "", /did not take allow of \[777-ep\]/);
+    assert.match(
+      broken.failure ?? "",
+      /did not take allow of \[777-ep\]: wanted "ulaw,nocodec", it has "\(ulaw\)"/,
+    );
     assert.equal(stage.text(), TEXT);
     assert.equal(stage.pbx.knows("777-ep")!.lines.at(-1)!.value, "ulaw");
     const rows = await stage.rows();
@@ -70,7 +73,11 @@ for (const mode of ["file", "ami"] as const) {
   test("a new endpoint that Asterisk does not take leaves nothing behind", async (stage) => {
     const text = "[999]\ntype = endpoint\nallow = ulaw\ncontext = zzz\n";
     const made = await stage.desk.create("main", "999", { text }, { why: "", dryRun: false, by: BY });
-    assert.deepEqual([made.result, made.failure], ["rolled_back", "Asterisk does not know the endpoint 999"]);
+    const hint = mode === "file" ? "; is this the file that Asterisk reads?" : "";
+    assert.deepEqual([made.result, made.failure], [
+      "rolled_back",
+      `Asterisk does not know the endpoint 999${hint}`,
+    ]);
     assert.equal(stage.text(), TEXT);
   });
 
@@ -235,6 +242,9 @@ for (const mode of ["file", "ami"] as const) {
     const options = { why: "", dryRun: false, by: BY };
     const made = await stage.desk.create("main", "778-ep", { template: "panel", values }, options);
     assert.deepEqual([made.result, made.failure], ["saved", null]);
+    assert.deepEqual(made.problems.map(({ severity, code, message }) => `${severity} ${code}: ${message}`), [
+      "warning phone_settings: In the phone: user 778-ep, authentication user 778-ep, and the password.",
+    ]);
     const view = await stage.desk.view("main", "778-ep", { masked: false });
     const sent = await stage.desk.change("main", "778-ep", { sections: view.sections }, {
       ...options,
@@ -344,4 +354,23 @@ Deno.test("conf desk (file): a template's change tells of every endpoint that in
     const good = await stage.desk.change("main", "base", { text: text.replace("internal", "hall") }, options);
     assert.deepEqual([good.result, good.failure], ["saved", null]);
     assert.ok(stage.said.includes("saved base") && stage.said.includes("saved 777-ep"));
+  }));
+
+Deno.test("conf desk (file): a file that cannot be changed is told once, with its path, at the start", () =>
+  onStage("file", async (stage) => {
+    await stage.desk.check();
+    await stage.desk.linkUp("main");
+    assert.equal(stage.said.length, 0);
+    const path = `${stage.folder}/pjsip.conf`;
+    await Deno.remove(path);
+    const desk = stage.restart();
+    await desk.check();
+    await desk.linkUp("main");
+    await Deno.mkdir(path);
+    await stage.restart().linkUp("main");
+    const told = stage.said.filter((line) => line.includes("DOORLINE_PJSIP_CONF"));
+    assert.equal(told.length, 2, stage.said.join("\n"));
+    assert.ok(told.every((line) => line.includes(path)));
+    assert.match(told[0]!, /there is no such file/);
+    assert.match(told[1]!, /no regular file/);
   }));

@@ -163,3 +163,90 @@ Deno.test("conf file: without Deno's right to write in its folder it can be look
     const unread = await look(["--allow-sys=uid"], "message");
     assert.equal(unread, "Cannot read the configuration file: Doorline was started without the right to it");
   }));
+
+Deno.test(
+  "conf file: root may change a file of others, and it stays theirs",
+  { ignore: Deno.uid() !== 0 },
+  () =>
+    inFolder(async (folder) => {
+      const path = `${folder}/pjsip.conf`;
+      await Deno.writeTextFile(path, TEXT);
+      await Deno.chmod(path, 0o640);
+      await Deno.chown(path, OWNER, GROUP);
+      await Deno.chown(folder, OWNER, GROUP);
+      const source = fileSource(path);
+      const before = await source.load();
+      assert.equal(before.notEditable, null);
+      await source.save(before, applyText(before, null, "[888]\ntype=aor\n"));
+      const { uid, gid, mode } = await Deno.stat(path);
+      assert.deepEqual([uid, gid, mode! & 0o777], [OWNER, GROUP, 0o640]);
+    }),
+);
+
+/** Nobody has these. */
+const [OWNER, GROUP, OTHER] = [54_301, 54_302, 54_303];
+
+Deno.test("conf file: who is not root is told by what the system allows, and what to do", {
+  ignore: Deno.uid() !== 0,
+}, () =>
+  inFolder(async (folder) => {
+    await Deno.chmod(folder, 0o755);
+    const etc = `${folder}/etc`;
+    const path = `${etc}/pjsip.conf`;
+    await Deno.mkdir(etc);
+    await Deno.writeTextFile(path, TEXT);
+    const root = new URL("../../..", import.meta.url);
+    await Deno.writeTextFile(
+      `${folder}/look.ts`,
+      `import { fileSource } from "${new URL("actors/pjsip_conf/file_source.ts", root)}";
+       import { withDocument } from "${new URL("actors/pjsip_conf/apply.ts", root)}";
+       import { parseConf } from "${new URL("actors/pjsip_conf/document.ts", root)}";
+       const source = fileSource("${path}");
+       const conf = await source.load();
+       console.log(conf.notEditable);
+       if (conf.notEditable === null) await source.save(conf, withDocument(conf, parseConf("[1]\\ntype=aor\\n")));`,
+    );
+    // Others cannot read the modules of who runs the test.
+    const config = `--config=${fileURLToPath(new URL("deno.json", root))}`;
+    const bundled = await new Deno.Command(Deno.execPath(), {
+      args: ["bundle", "--quiet", config, "-o", `${folder}/look.js`, `${folder}/look.ts`],
+    }).output();
+    assert.ok(bundled.success, new TextDecoder().decode(bundled.stderr));
+    await Deno.chmod(`${folder}/look.js`, 0o644);
+    const look = async (user: number, modes: { file: number; folder: number }) => {
+      await Deno.writeTextFile(path, TEXT);
+      await Deno.chown(path, OWNER, GROUP);
+      await Deno.chmod(path, modes.file);
+      await Deno.chown(etc, OWNER, GROUP);
+      await Deno.chmod(etc, modes.folder);
+      const { stdout, stderr } = await new Deno.Command("setpriv", {
+        args: [
+          ...[`--reuid=${user}`, `--regid=${OTHER}`, `--groups=${user === OTHER ? OTHER : GROUP}`],
+          ...[Deno.execPath(), "run", "--no-config", "--no-prompt", "--allow-read", "--allow-write"],
+          ...["--allow-sys=uid", `${folder}/look.js`],
+        ],
+        env: { DENO_DIR: `${folder}/none`, HOME: folder, DENO_NO_UPDATE_CHECK: "1" },
+        cwd: folder,
+      }).output();
+      const { uid, gid, mode } = await Deno.stat(path);
+      assert.deepEqual([uid, gid, mode! & 0o777], [OWNER, GROUP, modes.file]);
+      return new TextDecoder().decode(stdout).trim() || new TextDecoder().decode(stderr);
+    };
+    assert.equal(await look(OWNER, { file: 0o640, folder: 0o750 }), "null");
+    assert.equal(await Deno.readTextFile(path), "[1]\ntype=aor\n");
+    const member = OTHER + 1;
+    assert.equal(
+      await look(member, { file: 0o660, folder: 0o770 }),
+      `The configuration file cannot be written: it would get another owner, user ${member}: ` +
+        `chown ${member} pjsip.conf, or run Doorline as user ${OWNER}, or change it through AMI`,
+    );
+    assert.match(
+      await look(member, { file: 0o640, folder: 0o770 }),
+      /who has no right to: chown \d+ pjsip\.conf/,
+    );
+    assert.match(
+      await look(member, { file: 0o660, folder: 0o750 }),
+      /no right to, to make a file in its folder/,
+    );
+    assert.deepEqual((await Array.fromAsync(Deno.readDir(etc))).map(({ name }) => name), ["pjsip.conf"]);
+  }));

@@ -51,7 +51,7 @@ Deno.test("conf verify: what is shown as written is right, in Asterisk's words t
 
 Deno.test("conf verify: what is shown otherwise, or as before, was not taken", () => {
   assert.deepEqual(added("dtmf_mode=info\n", {}).differences, [
-    'Asterisk did not take dtmf_mode of [7]: it has "rfc4733"',
+    'Asterisk did not take dtmf_mode of [7]: wanted "info", it has "rfc4733"',
   ]);
   assert.deepEqual(added("allow=nocodec\n", {}).differences.length, 1);
   assert.deepEqual(added("call_group=x\n", {}).differences.length, 1);
