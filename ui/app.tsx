@@ -19,7 +19,7 @@ import { BoardPage } from "./pages/board.tsx";
 import { CallPage } from "./pages/call.tsx";
 import { CallsPage } from "./pages/calls.tsx";
 import { EmployeePage } from "./pages/employee.tsx";
-import { EndpointPage } from "./pages/endpoint.tsx";
+import { EndpointGone, EndpointPage, EndpointWhich } from "./pages/endpoint.tsx";
 import { EndpointConfigPage } from "./pages/endpoint_config.tsx";
 import { EndpointLogsPage } from "./pages/endpoint_logs.tsx";
 import { EndpointNewPage } from "./pages/endpoint_new.tsx";
@@ -31,9 +31,10 @@ import { LoginPage } from "./pages/login.tsx";
 import { LogsPage } from "./pages/logs.tsx";
 import { NotFoundPage } from "./pages/not_found.tsx";
 import { SettingsPage } from "./pages/settings.tsx";
-import { callOf, endpointOf, endpointPath, panelOf, place } from "./router.ts";
+import { callOf, endpointOf, type EndpointPart, endpointPath, panelOf, place } from "./router.ts";
 import { ringingCards } from "./store/call_views.ts";
-import { endpoints, panels, stream } from "./store/live.ts";
+import { endpoints, panels, ready, stream } from "./store/live.ts";
+import { linkedPbxs } from "./store/endpoint_views.ts";
 import { displayName, endpointsNamed } from "./store/endpoints.ts";
 import { feedShown } from "./store/preferences.ts";
 import { loadSession, mayOperate, me, sessionError } from "./store/session.ts";
@@ -168,14 +169,29 @@ function endpointPageAt(path: string): Page | null {
     };
   }
   // A template, and what Asterisk does not know, has no page of its own to go back to.
-  const isKnown = endpointsNamed(endpoints.value.values(), name, pbx).length > 0;
-  const back = isKnown ? endpointPath(name, { pbx: pbx ?? undefined }) : "/endpoints";
+  const found = endpointsNamed(endpoints.value.values(), name, pbx);
+  const back = found.length > 0 ? endpointPath(name, { pbx: pbx ?? undefined }) : "/endpoints";
+  const lacking = pbx === null ? notOne(name, part) : null;
   if (part === "logs") {
-    const body = <EndpointLogsPage key={key} name={name} pbx={pbx} />;
+    // One call's lines are asked for by the Asterisk too: each counts its calls from one.
+    const known = pbx ?? (linkedPbxs().length > 1 ? found[0]?.pbx ?? null : null);
+    const body = lacking ?? <EndpointLogsPage key={key} name={name} pbx={known} />;
     return { title: t("page.endpoint_logs", { name: tab }), back, body, fills: true };
   }
-  const body = <EndpointConfigPage key={key} name={name} pbx={pbx} />;
+  const body = lacking ?? <EndpointConfigPage key={key} name={name} pbx={pbx} />;
   return { title: t("page.endpoint_config", { name: tab }), back, body };
+}
+
+/** What is shown where the service could not know which one is meant, so that it is not asked; null where it can. */
+function notOne(name: string, part: EndpointPart): ComponentChild | null {
+  // While the stream is cut the service can still answer by itself.
+  if (!ready.value) return stream.value.phase === "cut" ? null : <Skeleton rows={6} tall />;
+  const found = endpointsNamed(endpoints.value.values(), name, null);
+  if (found.length > 1) return <EndpointWhich found={found} name={name} part={part} />;
+  // One that is on no Asterisk has versions on any of them, and a template is asked for by its Asterisk.
+  return found.length === 0 && part === "config" && linkedPbxs().length > 1
+    ? <EndpointGone name={name} pbx={null} />
+    : null;
 }
 
 function PasswordPrompt() {

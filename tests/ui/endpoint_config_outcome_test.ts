@@ -10,10 +10,12 @@ import {
   type ConfigOutcome,
   isUnanswered,
   outcomeOf,
+  saysItself,
   versionTrouble,
 } from "../../ui/store/endpoint_config_outcome.ts";
+import { formerOf } from "../../ui/store/endpoint_former.ts";
 import { sectionsElsewhere, withText } from "../../ui/store/endpoint_config_sections.ts";
-import type { ConfigChange, ConfigSection, EndpointConfig } from "../../ui/types.ts";
+import type { ConfigChange, ConfigSection, ConfigVersion, EndpointConfig } from "../../ui/types.ts";
 
 function change(given: Partial<ConfigChange>): ConfigChange {
   return {
@@ -118,4 +120,22 @@ Deno.test("config requests: what is carried out is waited for as long as it may 
     AbortSignal.timeout = timeout;
   }
   assert.deepEqual(waited, [15_000, 15_000, 150_000, 150_000]);
+});
+
+Deno.test("config outcome: what a failure says by itself is not said before it", () => {
+  assert.equal(saysItself("Asterisk did not take allow of [777]"), true);
+  assert.equal(saysItself("It is not known whether the change was written: it did not answer"), true);
+  assert.equal(saysItself("only a part of it was written"), false);
+  assert.equal(saysItself(null), false);
+});
+
+Deno.test("config versions: a name was an endpoint's when something was saved of it, and its last removal tells when", () => {
+  const version = (action: ConfigVersion["action"], at: string, result: ConfigVersion["result"] = "saved") =>
+    ({ action, at, result }) as ConfigVersion;
+  assert.equal(formerOf([], "north"), null);
+  assert.equal(formerOf([version("create", "1", "rolled_back")], null), null);
+  assert.deepEqual(
+    formerOf([version("edit", "3", "rolled_back"), version("delete", "2"), version("create", "1")], "north"),
+    { pbx: "north", at: "2", deleted: true },
+  );
 });

@@ -34,7 +34,7 @@ import { dayOf } from "../../ui/components/log_list.tsx";
 import type { LogLine } from "../../ui/types.ts";
 import { NOW } from "./sample.ts";
 
-const ALL: LogChoice = { q: "", levels: [], source: "", from: "", to: "" };
+const ALL: LogChoice = { q: "", levels: [], source: "", pbx: "", from: "", to: "" };
 
 function line(id: number, given: Partial<LogLine> = {}): LogLine {
   return {
@@ -64,6 +64,15 @@ Deno.test("log filters: an address that is not one is ignored", () => {
     to: "2026-01-01T00:00:00Z",
   });
   assert.equal(choiceQuery(read("level=ERROR,WARNING")).level, "ERROR,WARNING");
+});
+
+Deno.test("log filters: a PBX is chosen only among the lines of all, and stays away from addresses that name it", () => {
+  const query = new URLSearchParams("pbx=north");
+  assert.equal(logChoice(query, "call").pbx, "");
+  const chosen = logChoice(query, "all");
+  assert.equal(choiceQuery(chosen).pbx, "north");
+  assert.ok(!("pbx" in choiceQuery(ALL)));
+  assert.deepEqual([line(1), line(2, { pbx: "north" })].map(fitter(chosen)), ["none", "shown"]);
 });
 
 Deno.test("log scope: a call in the address is followed across endpoints", () => {

@@ -98,13 +98,16 @@ export function ConfigChangeDialog(props: ConfigChangeDialogProps) {
         {problems.length > 0 && <ConfigProblems problems={problems} />}
         {check.change?.needs_restart && <Restart text={check.change.needs_restart} />}
         <label class="field">
-          <span>{t("config.why")}</span>
+          <span>
+            {t("config.why")} <small class="faint">{t("config.why.required")}</small>
+          </span>
           <input
             class="input"
             data-testid="config-why"
             maxLength={500}
             value={why}
             placeholder={t("config.why.hint")}
+            aria-required="true"
             aria-invalid={lacking}
             aria-describedby={lacking ? "config-why-lacking" : undefined}
             autofocus

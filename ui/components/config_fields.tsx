@@ -3,6 +3,7 @@
  * The fields of a new endpoint: what it is, its name, and what its template asks for.
  */
 import { DoorClosed, type IconNode, Phone, Share2, WandSparkles } from "lucide";
+import type { ComponentChildren } from "preact";
 import { useId, useState } from "preact/hooks";
 import { en, type Key } from "../i18n/en.ts";
 import { t } from "../i18n/translate.ts";
@@ -29,10 +30,12 @@ export interface ConfigFieldsProps {
   draft: FieldsDraft;
   onDraft: (draft: FieldsDraft) => void;
   problems: readonly ConfigProblem[];
+  /** What there is to say of the name. */
+  note?: ComponentChildren;
 }
 
 /** The choice of a template, the name and the template's fields. */
-export function ConfigFields({ templates, draft, onDraft }: ConfigFieldsProps) {
+export function ConfigFields({ templates, draft, onDraft, note }: ConfigFieldsProps) {
   const group = useId();
   const fields = templates.creatable.find(({ id }) => id === draft.template)?.fields ?? [];
   return (
@@ -64,18 +67,19 @@ export function ConfigFields({ templates, draft, onDraft }: ConfigFieldsProps) {
           maxLength={80}
           spellcheck={false}
           autocomplete="off"
-          placeholder={draft.template === "trunk" ? "trunk-ep" : "777-ep"}
+          placeholder={draft.template === "trunk" ? "provider" : "777"}
           value={draft.name}
           onInput={(event) => onDraft({ ...draft, name: event.currentTarget.value })}
         />
         <small class="muted">{t("config.new.name.hint")}</small>
       </label>
+      {note}
       {fields.map((field) => (
         <FieldOf
           key={`${draft.template} ${field.name}`}
           field={field}
           value={draft.values[field.name] ?? field.default ?? ""}
-          hint={field.name === "username" ? draft.name.trim().replace(/-ep$/, "") : ""}
+          hint={field.name === "username" && draft.template !== "trunk" ? draft.name.trim() : ""}
           onValue={(value) => onDraft({ ...draft, values: { ...draft.values, [field.name]: value } })}
         />
       ))}

@@ -47,6 +47,13 @@ export function Reason({ text }: { text: string | null }) {
   return text === null ? null : <span lang="en">{asSentence(text)}</span>;
 }
 
+/** The service leaves out the endpoint at hand: it is one of those that use a template that it inherits. */
+function ownUse(config: EndpointConfig, template: string): number {
+  return config.sections.some(({ name, inherits }) => name === config.name && inherits.includes(template))
+    ? 1
+    : 0;
+}
+
 /** Templates that the sections take options from, to be read. */
 export function InheritedTemplates({ config }: { config: EndpointConfig }) {
   const [open, setOpen] = useState<string | null>(null);
@@ -71,7 +78,7 @@ export function InheritedTemplates({ config }: { config: EndpointConfig }) {
                 {t("config.templates.open")}
               </Link>
             </div>
-            <p class="faint">{t("config.templates.used", { n: used_by.length })}</p>
+            <p class="faint">{t("config.templates.used", { n: used_by.length + ownUse(config, name) })}</p>
             {open === name && (
               <dl class="conf-inherited">
                 {options.map((option, index) => (

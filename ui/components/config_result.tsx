@@ -12,7 +12,9 @@ import {
   type ConfigDone,
   type ConfigOutcome,
   outcomeOf,
+  saysItself,
 } from "../store/endpoint_config_outcome.ts";
+import { locale } from "../store/preferences.ts";
 import { Restart } from "./config_change_dialog.tsx";
 import { ConfigProblems } from "./config_problems.tsx";
 import { Icon } from "./icon.tsx";
@@ -72,13 +74,18 @@ export function ConfigResult({ done, onClose, children }: ConfigResultProps) {
   );
 }
 
-function Trouble({ said: [said, then], failure }: { said: [Key, Key]; failure: string | null }) {
+function Trouble({ said: [head, then], failure }: { said: [Key, Key]; failure: string | null }) {
+  // The service's own words are English: elsewhere they are the detail behind the head.
+  const alone = locale.value === "en" && saysItself(failure);
   return (
     <p>
       <Icon of={CircleAlert} size={18} />
       <span>
-        <strong>{t(said)}</strong> {failure !== null && <span lang="en">{asSentence(failure)}</span>}{" "}
-        {t(then)}
+        {alone ? <strong>{asSentence(failure!)}</strong> : (
+          <>
+            <strong>{t(head)}</strong> {failure !== null && <span lang="en">{asSentence(failure)}</span>}
+          </>
+        )} {t(then)}
       </span>
     </p>
   );

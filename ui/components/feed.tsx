@@ -6,6 +6,7 @@
 import { History, PhoneCall, PhoneOff } from "lucide";
 import { t } from "../i18n/translate.ts";
 import { type AlertNews, alertNews } from "../store/endpoint_troubles.ts";
+import { pbxs } from "../store/endpoint_views.ts";
 import { endpointAlerts, events, ready } from "../store/live.ts";
 import { FeedRow } from "./event_row.tsx";
 import { Icon } from "./icon.tsx";
@@ -53,7 +54,7 @@ function AlertRow({ news: { alert, back, at } }: { news: AlertNews }) {
       </span>
       <span class="feed-where" title={names}>
         <Link to={back ? "/endpoints" : `/endpoints?alert=${encodeURIComponent(alert.id)}`}>
-          {alert.site ? `${alert.site} · ${names}` : names}
+          {[alert.site, pbxs.value.length > 1 ? alert.pbx : null, names].filter(Boolean).join(" · ")}
         </Link>
       </span>
     </li>

@@ -23,6 +23,7 @@ const KEYS: [keys: string[], what: Key][] = [
   [["F"], "keys.logs.follow"],
   [["P"], "keys.logs.pause"],
   [["W"], "keys.logs.wrap"],
+  [["Ctrl", "S"], "keys.config.save"],
   [["Esc"], "keys.close"],
   [["G", "B"], "keys.board"],
   [["G", "I"], "keys.intercoms"],
@@ -45,6 +46,7 @@ const FOR_OPERATORS: readonly Key[] = [
   "keys.logs.follow",
   "keys.logs.pause",
   "keys.logs.wrap",
+  "keys.config.save",
 ];
 
 /** Shows the sheet while it is asked for. */

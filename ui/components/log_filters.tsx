@@ -21,14 +21,16 @@ export interface LogFiltersProps {
   choice: LogChoice;
   /** Modules that have said something. */
   sources: readonly string[];
+  /** PBXs to choose from; none where there is nothing to choose. */
+  pbxs: readonly string[];
   search: RefObject<HTMLInputElement | null>;
 }
 
 /** Text, source and time. On a phone all but the text is folded. */
-export function LogFilters({ choice, sources, search }: LogFiltersProps) {
-  const { source, from, to } = choice;
+export function LogFilters({ choice, sources, pbxs, search }: LogFiltersProps) {
+  const { source, pbx, from, to } = choice;
   const [open, setOpen] = useState(false);
-  const set = [source, from, to].filter((value) => value !== "").length;
+  const set = [source, pbx, from, to].filter((value) => value !== "").length;
   const offered = source === "" || sources.includes(source) ? sources : [source, ...sources];
   return (
     <div class={open ? "filters call-filters log-filters is-open" : "filters call-filters log-filters"}>
@@ -49,6 +51,22 @@ export function LogFilters({ choice, sources, search }: LogFiltersProps) {
       >
         <Icon of={ListFilter} /> {t("calls.filters")} {set > 0 && <span class="num">{set}</span>}
       </button>
+      {(pbxs.length > 0 || pbx !== "") && (
+        <label class="filter">
+          <span>{t("endpoints.pbx")}</span>
+          <select
+            class="input"
+            data-testid="log-pbx"
+            value={pbx}
+            onChange={(event) => setQuery({ pbx: event.currentTarget.value })}
+          >
+            <option value="">{t("endpoints.pbx.all")}</option>
+            {(pbx === "" || pbxs.includes(pbx) ? pbxs : [pbx, ...pbxs]).map((one) => (
+              <option key={one} value={one}>{one}</option>
+            ))}
+          </select>
+        </label>
+      )}
       <label class="filter">
         <span>{t("logs.source")}</span>
         <select

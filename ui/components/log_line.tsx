@@ -26,6 +26,8 @@ export interface LogLook {
   found: RegExp | null;
   /** Long lines go on below; otherwise each message has one line. */
   wrap: boolean;
+  /** The lines are of several PBXs, so that each says of which. */
+  several: boolean;
   /** Address of the page of a call's lines. */
   callPath: (call: string, pbx: string) => string;
   /** Something is left out by the filters. */
@@ -78,10 +80,11 @@ function LineTime({ line, language }: { line: LogLine; language: Locale }) {
   );
 }
 
-function About({ line, look: { scope, callPath } }: { line: LogLine; look: LogLook }) {
+function About({ line, look: { scope, several, callPath } }: { line: LogLine; look: LogLook }) {
   const [first, ...others] = line.endpoints;
   return (
     <span class="log-about">
+      {several && <span class="log-pbx" title={line.pbx}>{line.pbx}</span>}
       {scope.kind !== "endpoint" && first !== undefined && (
         <Link to={endpointPath(first, { pbx: line.pbx, part: "logs" })} title={line.endpoints.join(", ")}>
           {first}

@@ -16,25 +16,35 @@ import { Empty } from "./states.tsx";
 const SAMPLE = "DOORLINE_ASTERISK_LOG=/var/log/asterisk/full.log";
 
 /** Files that are not followed, with what to do. Where `quiet`, the empty page below says it already. */
-export function LogFiles({ files, quiet }: { files: readonly LogFile[]; quiet: boolean }) {
-  const bad = files.filter(({ state }) => state !== "following");
+export function LogFiles(
+  { files, quiet, pbx }: { files: readonly LogFile[]; quiet: boolean; pbx: string },
+) {
+  const bad = files.filter((file) => file.state !== "following" && (pbx === "" || file.pbx === pbx));
   if (!bad.length || quiet && bad.length === files.length) return null;
   return (
     <div class="log-bad-files" role="status" data-testid="log-files">
       <ul class="log-files">
-        {bad.map((file) => <BadFile key={`${file.pbx} ${file.name}`} file={file} />)}
+        {bad.map((file) => (
+          <BadFile key={`${file.pbx} ${file.name}`} file={file} several={areSeveral(files)} />
+        ))}
       </ul>
     </div>
   );
 }
 
-function BadFile({ file }: { file: LogFile }) {
+/** Whether files are of several PBXs: then a name alone does not say which is meant. */
+function areSeveral(files: readonly LogFile[]): boolean {
+  return files.some(({ pbx }) => pbx !== files[0]!.pbx);
+}
+
+function BadFile({ file, several }: { file: LogFile; several: boolean }) {
+  const name = several ? `${file.pbx} · ${file.name}` : file.name;
   const missing = file.state === "missing";
   return (
     <li class={missing ? "is-missing" : "is-unreadable"}>
       <Icon of={missing ? FileClock : FileX2} />
       <span>
-        <strong>{t(missing ? "logs.file.missing" : "logs.file.unreadable", { name: file.name })}</strong>{" "}
+        <strong>{t(missing ? "logs.file.missing" : "logs.file.unreadable", { name })}</strong>{" "}
         {t(missing ? "logs.file.missing.do" : "logs.file.unreadable.do")}
         {file.error !== null && <span class="faint">{` ${file.error}`}</span>}
       </span>
@@ -44,9 +54,22 @@ function BadFile({ file }: { file: LogFile }) {
 
 /** Why there is no log at all: no endpoint of that name, or several; null for any other failure. */
 export function noEndpoint(scope: LogScope, error: unknown) {
-  if (scope.kind !== "endpoint" || !(error instanceof ApiError)) return null;
-  const { name } = scope;
+  if (scope.kind === "all" || !(error instanceof ApiError)) return null;
   const pbxs = ambiguousPbxs(error);
+  if (scope.kind === "call") {
+    return pbxs.length === 0
+      ? null
+      : (
+        <Empty icon={FileQuestion} title={t("logs.which", { call: scope.call })}>
+          <p class="row-of-buttons">
+            {pbxs.map((pbx) => (
+              <Link key={pbx} to={withQuery("/logs", { call: scope.call, pbx })} class="button">{pbx}</Link>
+            ))}
+          </p>
+        </Empty>
+      );
+  }
+  const { name } = scope;
   if (pbxs.length > 0) {
     return (
       <Empty icon={FileQuestion} title={t("config.which", { name })}>
@@ -98,7 +121,9 @@ export function NoLines({ scope, choice, files, busy, cleared }: NoLinesProps) {
     return (
       <Empty icon={FileX2} title={t("logs.empty.files")}>
         <ul class="log-files">
-          {files.map((file) => <BadFile key={`${file.pbx} ${file.name}`} file={file} />)}
+          {files.map((file) => (
+            <BadFile key={`${file.pbx} ${file.name}`} file={file} several={areSeveral(files)} />
+          ))}
         </ul>
       </Empty>
     );
@@ -109,7 +134,15 @@ export function NoLines({ scope, choice, files, busy, cleared }: NoLinesProps) {
         <button
           type="button"
           class="button"
-          onClick={() => setQuery({ q: "", level: "", source: "", from: "", to: "" })}
+          onClick={() =>
+            setQuery({
+              ...(scope.kind === "all" ? { pbx: "" } : {}),
+              q: "",
+              level: "",
+              source: "",
+              from: "",
+              to: "",
+            })}
         >
           {t("table.clear")}
         </button>

@@ -1,6 +1,6 @@
 /**
  * @module
- * A long list of which only the visible rows exist. Rows have one height; the list scrolls itself.
+ * A long list of which only the visible rows exist. Rows have one height; the list scrolls itself, or with its page.
  */
 import {
   elementScroll,
@@ -27,6 +27,8 @@ export interface VirtualListProps {
   footer?: ComponentChildren;
   label: string;
   role?: "rowgroup" | "list";
+  /** Selector of what scrolls around the list, where that is not the list itself. */
+  within?: string | undefined;
 }
 
 /** What a page may ask of its list. */
@@ -38,14 +40,17 @@ type Options = VirtualizerOptions<HTMLDivElement, HTMLElement>;
 
 /** Shows the rows that are in view, and a few around them. */
 export function VirtualList(props: VirtualListProps) {
-  const { count, rowHeight, keyOf, row, handle, onNearEnd, footer, label, role = "list" } = props;
+  const { count, rowHeight, keyOf, row, handle, onNearEnd, footer, label, role = "list", within } = props;
   const scroller = useRef<HTMLDivElement>(null);
+  const outer = () => within === undefined ? null : scroller.current?.closest<HTMLDivElement>(within) ?? null;
+  const margin = useMargin(scroller, outer, within);
   const [, redraw] = useReducer<number, void>((n) => n + 1, 0);
   const options: Options = {
     count,
     estimateSize: () => rowHeight,
     getItemKey: keyOf,
-    getScrollElement: () => scroller.current,
+    getScrollElement: () => outer() ?? scroller.current,
+    scrollMargin: margin,
     observeElementRect,
     observeElementOffset,
     scrollToFn: elementScroll,
@@ -56,7 +61,7 @@ export function VirtualList(props: VirtualListProps) {
   list.setOptions(options);
   useLayoutEffect(() => list._didMount(), []);
   useLayoutEffect(() => list._willUpdate());
-  useLayoutEffect(() => list.measure(), [rowHeight]);
+  useLayoutEffect(() => list.measure(), [rowHeight, margin]);
   if (handle) handle.current = { reveal: (index) => list.scrollToIndex(index) };
   const visible = list.getVirtualItems();
   const last = visible.at(-1)?.index ?? 0;
@@ -69,15 +74,38 @@ export function VirtualList(props: VirtualListProps) {
     // Inside a table nothing but row groups may stand, so there the scroller itself is one.
     <div
       ref={scroller}
-      class="scroller"
-      tabIndex={0}
+      class={within === undefined ? "scroller" : "scroller is-whole"}
+      tabIndex={within === undefined ? 0 : undefined}
       role={isTable ? "rowgroup" : "region"}
       aria-label={label}
     >
       <div class="scroll-space" role={isTable ? "none" : role} style={{ height: `${list.getTotalSize()}px` }}>
-        {visible.map((item) => row(item.index, item.start))}
+        {visible.map((item) => row(item.index, item.start - margin))}
       </div>
       {footer}
     </div>
   );
+}
+
+/** How far below the start of what scrolls the list begins, in pixels; it changes with what stands over it. */
+function useMargin(
+  list: RefObject<HTMLDivElement | null>,
+  outer: () => HTMLElement | null,
+  within: string | undefined,
+): number {
+  const [margin, setMargin] = useState(0);
+  useLayoutEffect(() => {
+    const around = outer();
+    if (!around) return setMargin(0);
+    const measure = () => {
+      const from = around.getBoundingClientRect().top - around.scrollTop;
+      setMargin(Math.round(list.current!.getBoundingClientRect().top - from));
+    };
+    measure();
+    const watcher = new ResizeObserver(measure);
+    for (const child of around.children) watcher.observe(child);
+    watcher.observe(around);
+    return () => watcher.disconnect();
+  }, [within]);
+  return margin;
 }

@@ -68,6 +68,7 @@ export const enEndpointConfig = {
   "config.unanswered": "No answer came: it is not known what became of it.",
   "config.restart": "A reload is not enough for this: Asterisk has to be restarted.",
   "config.why": "Why",
+  "config.why.required": "required",
   "config.why.hint": "Kept in the history",
   "config.why.lacking": "Say in a few words why.",
   "config.why.none": "no reason given",
@@ -154,6 +155,25 @@ export const enEndpointConfig = {
   "config.new.config": "Its configuration",
   "config.new.another": "One more",
   "config.new.forbidden": "Only administrators create endpoints",
+  "config.former.deleted": "There was a {name}; it was deleted at {at}. Its versions are kept.",
+  "config.former.known": "There was a {name}, last changed at {at}. Its versions are kept.",
+  "config.former.back": "Bring it back",
+  "config.former.gone": "It was deleted at",
+  "config.former.seen": "It was last changed at",
+  "config.former.see": "Its versions are kept",
+
+  "account.title": "To be entered into the phone",
+  "account.server": "Server",
+  "account.server.is": "the address of Asterisk",
+  "account.server.of": "the address of Asterisk {pbx}",
+  "account.server.do":
+    "The address is that by which the phone reaches Asterisk; it may be another one than Doorline's.",
+  "account.user": "User",
+  "account.login": "Authentication user",
+  "account.password": "Password",
+  "account.copy": "Copy: {what}",
+
+  "keys.config.save": "In a configuration: review and save",
   "config.new.pbx": "Choose…",
 
   "config.field.username": "Login",

@@ -44,6 +44,7 @@ export const enEndpointLogs = {
   "logs.still": "Below is what is on this page already.",
   "logs.below": "{n, plural, one {# new line} other {# new lines}}",
   "logs.follow": "To the end",
+  "logs.which": "Several Asterisks count calls. Whose is {call}?",
   "logs.call": "Call {call} on all endpoints",
   "logs.call.leave": "All lines",
   "logs.call.follow": "Only the lines of call {call}, on all endpoints",

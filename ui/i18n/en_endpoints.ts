@@ -140,6 +140,12 @@ export const enEndpoints = {
   "trouble.phones_of":
     "{n, plural, one {# phone of {site} is offline} other {# phones of {site} are offline}}",
   "trouble.phones_one": "Phone is offline",
+  "trouble.phones_one.of": "Phone of {pbx} is offline",
+  "trouble.phones.was": "{n, plural, one {# phone was offline} other {# phones were offline}}",
+  "trouble.phones_of.was":
+    "{n, plural, one {# phone of {site} was offline} other {# phones of {site} were offline}}",
+  "trouble.phones_one.was": "Phone was offline",
+  "trouble.phones.unheard": "Nobody knows how it is now: Asterisk {pbx} is not heard.",
   "trouble.phones.do": "Check power, network and the account in the phone.",
   "trouble.phones.site": "They are of one network: look at its router, power or line first.",
   "trouble.flapping": "{n, plural, one {# phone comes and goes} other {# phones come and go}}",
@@ -149,6 +155,7 @@ export const enEndpoints = {
   "alert.names.more": "and {n} more",
   "alert.names.less": "Fold",
   "alerts.title": "Offline for too long",
+  "alerts.count": "{n, plural, one {# alert} other {# alerts}}",
   "alerts.more": "{n, plural, one {# more alert} other {# more alerts}}",
 
   "feed.phones": "{n, plural, one {# phone offline} other {# phones offline}}",

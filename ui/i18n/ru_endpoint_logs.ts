@@ -49,6 +49,7 @@ export const ruEndpointLogs: Record<keyof typeof enEndpointLogs, string> = {
   "logs.below":
     "{n, plural, one {# новая строка} few {# новые строки} many {# новых строк} other {# новой строки}}",
   "logs.follow": "В конец",
+  "logs.which": "Вызовы считает каждый Asterisk. Чей {call}?",
   "logs.call": "Звонок {call} на всех телефонах",
   "logs.call.leave": "Все строки",
   "logs.call.follow": "Только строки звонка {call}, на всех телефонах",

@@ -145,6 +145,13 @@ export const ruEndpoints: Record<keyof typeof enEndpoints, string> = {
   "trouble.phones_of":
     "{n, plural, one {# телефон из {site} без связи} few {# телефона из {site} без связи} many {# телефонов из {site} без связи} other {# телефона из {site} без связи}}",
   "trouble.phones_one": "Телефон без связи",
+  "trouble.phones_one.of": "Телефон на {pbx} без связи",
+  "trouble.phones.was":
+    "{n, plural, one {# телефон был без связи} few {# телефона были без связи} many {# телефонов были без связи} other {# телефона были без связи}}",
+  "trouble.phones_of.was":
+    "{n, plural, one {# телефон из {site} был без связи} few {# телефона из {site} были без связи} many {# телефонов из {site} были без связи} other {# телефона из {site} были без связи}}",
+  "trouble.phones_one.was": "Телефон был без связи",
+  "trouble.phones.unheard": "Как сейчас, не знает никто: Asterisk {pbx} не слышно.",
   "trouble.phones.do": "Проверьте питание, сеть и учётную запись в телефоне.",
   "trouble.phones.site": "Они из одной сети: сначала проверьте её маршрутизатор, питание или канал.",
   "trouble.flapping":
@@ -156,6 +163,7 @@ export const ruEndpoints: Record<keyof typeof enEndpoints, string> = {
   "alert.names.more": "и ещё {n}",
   "alert.names.less": "Свернуть",
   "alerts.title": "Слишком долго нет связи",
+  "alerts.count": "{n, plural, one {# тревога} few {# тревоги} many {# тревог} other {# тревоги}}",
   "alerts.more":
     "{n, plural, one {ещё # тревога} few {ещё # тревоги} many {ещё # тревог} other {ещё # тревоги}}",
 

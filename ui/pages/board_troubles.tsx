@@ -4,7 +4,7 @@
  */
 import { useState } from "preact/hooks";
 import { request } from "../api.ts";
-import { AlertNames, alertTitle } from "../components/endpoint_alerts.tsx";
+import { alertAdvice, AlertNames, alertTitle } from "../components/endpoint_alerts.tsx";
 import { Link } from "../components/link.tsx";
 import { linkName } from "../components/link_states.tsx";
 import { Mark, type MarkKind } from "../components/mark.tsx";
@@ -14,7 +14,7 @@ import type { Key } from "../i18n/en.ts";
 import { t } from "../i18n/translate.ts";
 import { panelPath } from "../router.ts";
 import { stillOffline } from "../store/endpoint_troubles.ts";
-import { endpointsOfLink, pathOf } from "../store/endpoint_views.ts";
+import { endpointsOfLink, isUnheard, pathOf } from "../store/endpoint_views.ts";
 import { applyHere } from "../store/live.ts";
 import type { Trouble } from "../store/problems.ts";
 import { service } from "../store/session.ts";
@@ -54,7 +54,7 @@ function Item({ trouble }: { trouble: Trouble }) {
   const phone = onlyPhone(trouble);
   return (
     <li class={`trouble is-${trouble.kind}`}>
-      <Mark kind={MARKS[trouble.kind]} size={16} />
+      <Mark kind={isOfUnheard(trouble) ? "unknown" : MARKS[trouble.kind]} size={16} />
       <div class="trouble-what">
         <p class="trouble-title">
           {title(trouble)}
@@ -82,6 +82,11 @@ function Item({ trouble }: { trouble: Trouble }) {
       <Action trouble={trouble} one={one} />
     </li>
   );
+}
+
+/** Whether what it says was so before its Asterisk fell silent. */
+function isOfUnheard(trouble: Trouble): boolean {
+  return trouble.kind === "phones" && isUnheard(trouble.alert.pbx);
 }
 
 function Names({ panels }: { panels: Intercom[] }) {
@@ -234,7 +239,7 @@ function detail(trouble: Trouble): string {
     case "warning":
       return trouble.link.warning ?? "";
     case "phones":
-      return t(trouble.alert.site ? "trouble.phones.site" : "trouble.phones.do");
+      return alertAdvice(trouble.alert);
     case "flapping":
       return t("endpoint.flapping.title");
     default:

@@ -4,19 +4,20 @@
  */
 import { PhoneOff } from "lucide";
 import type { ComponentChildren } from "preact";
-import { AlertNames, alertTitle } from "../components/endpoint_alerts.tsx";
+import { alertAdvice, AlertNames, alertTitle } from "../components/endpoint_alerts.tsx";
 import { EndpointButtons } from "../components/endpoint_actions.tsx";
 import { CallState, CallWith, FlappingTag, whyNot } from "../components/endpoint_parts.tsx";
+import { DeletedVersions } from "../components/deleted_note.tsx";
 import { Link } from "../components/link.tsx";
 import { Mark } from "../components/mark.tsx";
 import { Moment } from "../components/moment.tsx";
 import { Empty, Skeleton } from "../components/states.tsx";
 import type { Key } from "../i18n/en.ts";
 import { t } from "../i18n/translate.ts";
-import { endpointPath, navigate } from "../router.ts";
+import { type EndpointPart, endpointPath, navigate } from "../router.ts";
 import { refresh, roundtrip } from "../store/endpoint_refresh.ts";
 import { stillOffline } from "../store/endpoint_troubles.ts";
-import { pathOf, pbxs } from "../store/endpoint_views.ts";
+import { isUnheard, linkedPbxs, pathOf, pbxs } from "../store/endpoint_views.ts";
 import { displayName, endpointsNamed, mainContact } from "../store/endpoints.ts";
 import { useKeys } from "../store/keys.ts";
 import { endpointKey } from "../store/live_endpoints.ts";
@@ -36,8 +37,8 @@ export function EndpointPage({ name, pbx }: { name: string; pbx: string | null }
     Escape: () => navigate("/endpoints"),
   });
   if (!ready.value) return <Skeleton rows={5} tall />;
-  if (found.length > 1) return <Which found={found} name={name} />;
-  if (!one) return <Gone name={name} />;
+  if (found.length > 1) return <EndpointWhich found={found} name={name} />;
+  if (!one) return <EndpointGone name={name} pbx={pbx} />;
   return (
     <div
       class="panel-page endpoint-page"
@@ -83,15 +84,16 @@ function Alert({ endpoint }: { endpoint: Endpoint }) {
   const alert = endpoint.alert_id === null ? undefined : endpointAlerts.value.get(endpoint.alert_id);
   if (!alert || alert.ended_at !== null) return null;
   const several = stillOffline(alert).length > 1;
+  const unheard = isUnheard(endpoint.pbx);
   return (
-    <div class="panel-alarm" role="note">
-      <Mark kind="offline" size={20} />
+    <div class={unheard ? "panel-alarm is-unknown" : "panel-alarm"} role="note">
+      <Mark kind={unheard ? "unknown" : "offline"} size={20} />
       <div>
         <strong>{alertTitle(alert)}</strong>{" "}
         <span class="muted">
           <Moment at={alert.since} as="for" />
         </span>
-        <p>{t(alert.site && several ? "trouble.phones.site" : "trouble.phones.do")}</p>
+        <p>{alertAdvice(alert)}</p>
         {several && <AlertNames alert={alert} />}
       </div>
       {several && (
@@ -213,13 +215,16 @@ function Fact({ name, children }: { name: Key; children: ComponentChildren }) {
   );
 }
 
-function Which({ found, name }: { found: Endpoint[]; name: string }) {
+/** Several Asterisks have one of that name: which is meant, on which of its pages. */
+export function EndpointWhich(
+  { found, name, part }: { found: readonly Endpoint[]; name: string; part?: EndpointPart },
+) {
   return (
     <Empty icon={PhoneOff} title={t("endpoint.which", { name: displayName(name) })}>
       <p>{t("endpoint.which.text")}</p>
       <p class="row-of-buttons">
         {found.map((endpoint) => (
-          <Link key={endpoint.pbx} to={endpointPath(name, { pbx: endpoint.pbx })} class="button">
+          <Link key={endpoint.pbx} to={endpointPath(name, { pbx: endpoint.pbx, part })} class="button">
             <Mark kind={endpoint.status} /> {endpoint.pbx}
           </Link>
         ))}
@@ -228,10 +233,14 @@ function Which({ found, name }: { found: Endpoint[]; name: string }) {
   );
 }
 
-function Gone({ name }: { name: string }) {
+/** There is none of that name; what is kept of it is found from here. */
+export function EndpointGone({ name, pbx }: { name: string; pbx: string | null }) {
+  const linked = linkedPbxs();
+  const asked = pbx !== null || linked.length < 2 ? [pbx] : linked;
   return (
     <Empty icon={PhoneOff} title={t("endpoint.gone", { name })}>
       <p>{t("endpoint.gone.text")}</p>
+      <DeletedVersions name={name} pbxs={asked} />
       <Link to="/endpoints" class="button">{t("page.endpoints")}</Link>
     </Empty>
   );

@@ -23,7 +23,7 @@ import { useCheck } from "../store/endpoint_config.ts";
 import { type ConfigAct, type ConfigPlace, isConflict } from "../store/endpoint_config_api.ts";
 import { type ConfigDone, outcomeOf } from "../store/endpoint_config_outcome.ts";
 import { withText } from "../store/endpoint_config_sections.ts";
-import { diffSize, diffTexts } from "../store/endpoint_config_diff.ts";
+import { diffSize, diffTexts, readDiff } from "../store/endpoint_config_diff.ts";
 import type { Loaded } from "../store/load.ts";
 import { isAdmin } from "../store/session.ts";
 import type { ConfigProblem, ConfigVersion, EndpointConfig, Page } from "../types.ts";
@@ -88,6 +88,23 @@ export function ConfigDesk(props: ConfigDeskProps) {
     if (isGone || outcome === "rolled_back") versions.reload();
     else reload();
   }
+
+  function review() {
+    setAsked({
+      what: edit,
+      title: t("config.save.title", { name: config.name }),
+      text: t("config.save.text"),
+      action: t("config.save.do"),
+    });
+  }
+  function discard() {
+    setDraft(null);
+    // What was not taken is not there any more.
+    if (result && outcomeOf(result) === "rolled_back") onResult(null);
+  }
+  useSaveKey(() => {
+    if (may && dirty && !asked && !conflict) review();
+  });
 
   /** To a line's field, where the form is shown and has it; otherwise to the line itself. */
   function goTo(line: number) {
@@ -159,17 +176,12 @@ export function ConfigDesk(props: ConfigDeskProps) {
               <Foot
                 config={config}
                 text={text}
+                diff={check.change?.diff ?? null}
                 busy={check.busy}
                 problems={check.problems}
                 onProblem={goTo}
-                onDiscard={() => setDraft(null)}
-                onSave={() =>
-                  setAsked({
-                    what: edit,
-                    title: t("config.save.title", { name: config.name }),
-                    text: t("config.save.text"),
-                    action: t("config.save.do"),
-                  })}
+                onDiscard={discard}
+                onSave={review}
               />
             )}
           </>
@@ -228,16 +240,21 @@ export function ConfigDesk(props: ConfigDeskProps) {
   );
 }
 
-function Foot({ config, text, busy, problems, onProblem, onDiscard, onSave }: {
+function Foot({ config, text, diff, busy, problems, onProblem, onDiscard, onSave }: {
   config: EndpointConfig;
   text: string;
+  /** What the service finds different; null while it has not said. */
+  diff: string | null;
   busy: boolean;
   problems: readonly ConfigProblem[];
   onProblem: (line: number) => void;
   onDiscard: () => void;
   onSave: () => void;
 }) {
-  const { added, removed } = diffSize(diffTexts(config.text, text, 0));
+  // The same lines as in the question before it is saved; until they are here, those that differ in the text.
+  const { added, removed } = diffSize(
+    diff === null || busy ? diffTexts(config.text, text, 0) : readDiff(diff),
+  );
   const errors = problems.filter(({ severity }) => severity === "error");
   const first = errors.find(({ line }) => line !== null)?.line ?? null;
   return (
@@ -301,6 +318,23 @@ export function rollbackTo(version: ConfigVersion, to: { name: string; revision:
     action: t("config.rollback.do"),
     why: t("config.rollback.why", { at }),
   };
+}
+
+/** Ctrl+S, or Cmd+S: also from within a field, and the browser does not save the page. */
+function useSaveKey(save: () => void): void {
+  const newest = useRef(save);
+  newest.current = save;
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (!(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey || event.code !== "KeyS") {
+        return;
+      }
+      event.preventDefault();
+      if (!document.querySelector("dialog[open]")) newest.current();
+    };
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  }, []);
 }
 
 /** Asks before edits are lost, by a link of these pages, by the browser's buttons and by its window. */

@@ -2,6 +2,7 @@
  * @module
  * Where an endpoint is reached: its contacts as Asterisk has them.
  */
+import { whyNot } from "../components/endpoint_parts.tsx";
 import { Mark, type MarkKind } from "../components/mark.tsx";
 import { Moment } from "../components/moment.tsx";
 import { fullTime, span } from "../i18n/times.ts";
@@ -28,7 +29,11 @@ export function EndpointContacts({ endpoint }: { endpoint: Endpoint }) {
       </h2>
       {contacts.length === 0 && (
         <p class="endpoint-none">
-          <strong>{t("contact.empty")}</strong> <span class="muted">{t("contact.empty.do")}</span>
+          {endpoint.status === "unknown" && whyNot(endpoint) !== "" ? <strong>{whyNot(endpoint)}</strong> : (
+            <>
+              <strong>{t("contact.empty")}</strong> <span class="muted">{t("contact.empty.do")}</span>
+            </>
+          )}
         </p>
       )}
       <ul class="contacts">

@@ -41,7 +41,7 @@ export interface LogViewProps {
 
 /** A log. */
 export function LogView({ scope, endpoint }: LogViewProps) {
-  const choice = logChoice(place.value.query);
+  const choice = logChoice(place.value.query, scope.kind);
   const chosen = JSON.stringify(choice);
   const fits = useMemo(() => fitter(choice), [chosen]);
   const follower = useLogs(scope);
@@ -53,16 +53,19 @@ export function LogView({ scope, endpoint }: LogViewProps) {
   const wrap = wrapLogs.value === "on";
   const fill = useRef(history.fill);
   fill.current = history.fill;
+  const pbxs = useLogPbxs(follower, history);
+  const several = scope.kind === "all" && pbxs.length > 1;
   const look = useMemo(
     () => ({
       scope,
       found: needle(choice.q),
       wrap,
+      several,
       callPath: callAddress,
       filtered: isFiltered(choice),
       fill: (hole: Hole) => fill.current(hole),
     }),
-    [chosen, wrap],
+    [chosen, wrap, several],
   );
   const sources = useSources(follower, history);
   useLogKeys({ follower, follow, scroller, search, endpoint });
@@ -73,7 +76,7 @@ export function LogView({ scope, endpoint }: LogViewProps) {
   const waits = !follower.ready.value && history.page === null && history.error === null;
   return (
     <div class="table-page log-page" data-testid="log-page">
-      <LogFilters choice={choice} sources={sources} search={search} />
+      <LogFilters choice={choice} sources={sources} pbxs={several ? pbxs : []} search={search} />
       <div class="log-bar">
         <LevelChips chosen={choice.levels} counts={told.levels} />
         <LogStatus
@@ -86,7 +89,7 @@ export function LogView({ scope, endpoint }: LogViewProps) {
       </div>
       {scope.kind === "call" && <CallBar call={scope.call} />}
       <div class="table log-table">
-        <LogFiles files={history.page?.files ?? []} quiet={empty} />
+        <LogFiles files={history.page?.files ?? []} quiet={empty} pbx={choice.pbx} />
         {history.error !== null && (
           <Broken error={history.error} onRetry={history.reload} still={empty ? "" : t("logs.still")} />
         )}
@@ -176,6 +179,23 @@ function useSources(follower: LogFollower, history: LogHistory): string[] {
     all.delete("");
     return [...all].sort();
   }, [known, round]);
+}
+
+/** The PBXs whose logs are followed, by name; the same array while none comes or goes. */
+function useLogPbxs(follower: LogFollower, history: LogHistory): string[] {
+  const round = Math.floor(follower.held.value.lines.length / 500);
+  const files = history.page?.files;
+  const names = useMemo(
+    () =>
+      [
+        ...new Set([
+          ...(files ?? []).map(({ pbx }) => pbx),
+          ...follower.held.value.lines.map(({ pbx }: LogLine) => pbx),
+        ]),
+      ].sort().join("\n"),
+    [files, round],
+  );
+  return useMemo(() => names === "" ? [] : names.split("\n"), [names]);
 }
 
 interface KeyTools {

@@ -10,8 +10,10 @@ import { Reason } from "../components/config_head.tsx";
 import { ConfigError, ConfigProblems } from "../components/config_problems.tsx";
 import { ConfigResult } from "../components/config_result.tsx";
 import { ConfigText, SecretsToggle } from "../components/config_text.tsx";
+import { DeletedNote } from "../components/deleted_note.tsx";
 import { Icon } from "../components/icon.tsx";
 import { Link } from "../components/link.tsx";
+import { PhoneAccount } from "../components/phone_account.tsx";
 import { Empty, Skeleton } from "../components/states.tsx";
 import { t } from "../i18n/translate.ts";
 import { endpointPath, navigate, setQuery } from "../router.ts";
@@ -19,21 +21,24 @@ import { useCheck } from "../store/endpoint_config.ts";
 import { type ConfigAct, type ConfigTemplates, readTemplates } from "../store/endpoint_config_api.ts";
 import { type ConfigDone, outcomeOf } from "../store/endpoint_config_outcome.ts";
 import { readDiff } from "../store/endpoint_config_diff.ts";
-import { asteriskLinks, pbxOfLink } from "../store/endpoint_views.ts";
+import { linkedPbxs } from "../store/endpoint_views.ts";
 import { useKeys } from "../store/keys.ts";
+import { ready } from "../store/live.ts";
 import { isAdmin } from "../store/session.ts";
 
 /** The page where an endpoint is made. `pbx` is null where the address does not name one. */
 export function EndpointNewPage({ pbx }: { pbx: string | null }) {
-  const pbxs = asteriskLinks.value.map(pbxOfLink).filter((name) => name !== null);
+  const pbxs = linkedPbxs();
   const chosen = pbx ?? (pbxs.length === 1 ? pbxs[0]! : null);
   const [templates, setTemplates] = useState<ConfigTemplates | null>(null);
   const [error, setError] = useState<unknown>(null);
   const [round, setRound] = useState(0);
   const mustChoose = chosen === null && pbxs.length > 1;
+  // Before the Asterisks are known it is not known either whether one has to be chosen.
+  const waits = mustChoose || chosen === null && !ready.value;
   useKeys({ Escape: () => navigate("/endpoints") });
   useEffect(() => {
-    if (mustChoose || !isAdmin.value) return;
+    if (waits || !isAdmin.value) return;
     const abort = new AbortController();
     setTemplates(null);
     setError(null);
@@ -41,7 +46,7 @@ export function EndpointNewPage({ pbx }: { pbx: string | null }) {
       if (!abort.signal.aborted) setError(error);
     });
     return () => abort.abort();
-  }, [chosen, mustChoose, round]);
+  }, [chosen, waits, round]);
 
   if (!isAdmin.value) {
     return <Empty icon={FileX2} title={t("config.new.forbidden")}>{t("refusal.forbidden.do")}</Empty>;
@@ -120,6 +125,14 @@ function Making({ pbx, templates }: { pbx: string | null; templates: ConfigTempl
             <p>{t(draft.template === "trunk" ? "config.new.done.trunk" : "config.new.done", { name })}</p>
           )}
         </ConfigResult>
+        {draft.template !== "trunk" && (well || outcome === "unverified") && (
+          <PhoneAccount
+            pbx={linkedPbxs().length > 1 ? pbx : null}
+            name={name}
+            username={values.username ?? ""}
+            password={values.password ?? ""}
+          />
+        )}
         <p class="row-of-buttons">
           {well && (
             <Link to={endpointPath(name, { pbx: pbx ?? undefined })} class="button primary">
@@ -150,7 +163,13 @@ function Making({ pbx, templates }: { pbx: string | null; templates: ConfigTempl
     <>
       <div class="panel-main">
         {done && <ConfigResult done={done} onClose={() => setDone(null)} />}
-        <ConfigFields templates={templates} draft={draft} onDraft={setDraft} problems={check.problems} />
+        <ConfigFields
+          templates={templates}
+          draft={draft}
+          onDraft={setDraft}
+          problems={check.problems}
+          note={<DeletedNote name={name} pbx={pbx} />}
+        />
         <ConfigProblems id="config-problems" problems={check.problems} />
         <ConfigError error={check.error} />
         <div class="form-foot">

@@ -16,6 +16,7 @@ import { asteriskLinks, pathOf } from "../store/endpoint_views.ts";
 import { arrangeEndpoints, endpointChoice, NO_ENDPOINT_FILTER } from "../store/endpoints.ts";
 import { useKeys } from "../store/keys.ts";
 import { endpoints, ready } from "../store/live.ts";
+import { useCramped } from "../store/media.ts";
 import { useOrder } from "../store/order.ts";
 import { endpointsShown } from "../store/preferences.ts";
 import { isAdmin } from "../store/session.ts";
@@ -25,10 +26,11 @@ import { EndpointTable } from "./endpoints_table.tsx";
 
 /** The page of endpoints. */
 export function EndpointsPage() {
+  const cramped = useCramped();
   if (!ready.value) return <Skeleton rows={10} tall />;
   if (!asteriskLinks.value.length && !endpoints.value.size) return <NoAsterisk />;
   return (
-    <div class="table-page endpoints-page">
+    <div class={cramped ? "table-page endpoints-page is-cramped" : "table-page endpoints-page"}>
       <div class="endpoints-top">
         <AsteriskLinks />
         <EndpointAlerts />

@@ -6,6 +6,7 @@ import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { VirtualList, type VirtualListHandle } from "../components/virtual_list.tsx";
 import { t } from "../i18n/translate.ts";
 import { endpoints } from "../store/live.ts";
+import { useCramped } from "../store/media.ts";
 import { EndpointCard } from "./endpoints_card.tsx";
 
 /** A card with the gap under it, as in the styles. */
@@ -35,11 +36,13 @@ export function EndpointCards({ keys, selected, onSelect, handle, perLine }: Fle
     return () => watcher.disconnect();
   }, []);
   perLine.current = columns;
+  const cramped = useCramped();
   const lines = Math.ceil(keys.length / columns);
   return (
     <div class="endpoint-cards" ref={room}>
       <VirtualList
         label={t("page.endpoints")}
+        within={cramped ? ".endpoints-page" : undefined}
         count={lines}
         rowHeight={CARD}
         keyOf={(line) => String(line)}

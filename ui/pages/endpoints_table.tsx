@@ -7,7 +7,7 @@ import { VirtualList } from "../components/virtual_list.tsx";
 import { t } from "../i18n/translate.ts";
 import type { EndpointChoice } from "../store/endpoints.ts";
 import { endpoints } from "../store/live.ts";
-import { usePhone } from "../store/media.ts";
+import { useCramped, usePhone } from "../store/media.ts";
 import type { FleetProps } from "./endpoints_cards.tsx";
 import { ENDPOINT_COLUMNS } from "./endpoints_order.tsx";
 import { EndpointRow } from "./endpoints_row.tsx";
@@ -20,6 +20,7 @@ export function EndpointTable(
   { keys, selected, onSelect, handle, perLine, choice }: FleetProps & { choice: EndpointChoice },
 ) {
   const phone = usePhone();
+  const cramped = useCramped();
   perLine.current = 1;
   return (
     <div
@@ -32,6 +33,7 @@ export function EndpointTable(
       <VirtualList
         label={t("page.endpoints")}
         role="rowgroup"
+        within={cramped ? ".endpoints-page" : undefined}
         count={keys.length}
         rowHeight={phone ? PHONE_ROW : ROW}
         keyOf={(index) => keys[index] ?? String(index)}

@@ -48,6 +48,11 @@ export function isUnanswered(error: unknown): boolean {
   return error.status === 0 || error.problem === null && (error.status === 502 || error.status === 504);
 }
 
+/** Whether a failure says by itself, in English, what became of a change: what these pages say of it would say it twice. */
+export function saysItself(failure: string | null): boolean {
+  return /^(asterisk did not take|it is not known whether|it is saved, and could not)/i.test(failure ?? "");
+}
+
 /** A text of the service, which is a part of a sentence, as a sentence. */
 export function asSentence(text: string): string {
   const said = text.trim();

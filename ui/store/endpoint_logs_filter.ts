@@ -16,6 +16,8 @@ export interface LogChoice {
   levels: string[];
   /** A module, `res_pjsip`. */
   source: string;
+  /** Only the lines of this PBX; only of the log of everything, others are of one anyway. */
+  pbx: string;
   from: string;
   to: string;
 }
@@ -30,7 +32,7 @@ export interface Piece {
 }
 
 /** Reads the choice from an address; what cannot be one is ignored. */
-export function logChoice(query: URLSearchParams): LogChoice {
+export function logChoice(query: URLSearchParams, scope: LogScope["kind"] = "endpoint"): LogChoice {
   const time = (name: string) => {
     const value = query.get(name) ?? "";
     return Number.isNaN(Date.parse(value)) ? "" : value;
@@ -40,14 +42,15 @@ export function logChoice(query: URLSearchParams): LogChoice {
     q: (query.get("q") ?? "").slice(0, 200),
     levels: [...new Set(levels)],
     source: query.get("source") ?? "",
+    pbx: scope === "all" ? query.get("pbx") ?? "" : "",
     from: time("from"),
     to: time("to"),
   };
 }
 
 /** Whether anything is left out by a choice. */
-export function isFiltered({ q, levels, source, from, to }: LogChoice): boolean {
-  return q !== "" || levels.length > 0 || source !== "" || from !== "" || to !== "";
+export function isFiltered({ q, levels, source, pbx, from, to }: LogChoice): boolean {
+  return q !== "" || levels.length > 0 || source !== "" || pbx !== "" || from !== "" || to !== "";
 }
 
 /** A choice as the service takes it. */
@@ -58,6 +61,8 @@ export function choiceQuery(choice: LogChoice): Record<string, string> {
     source: choice.source,
     from: choice.from,
     to: choice.to,
+    // Where the lines are of one PBX, their address names it.
+    ...(choice.pbx === "" ? {} : { pbx: choice.pbx }),
   };
 }
 
@@ -141,6 +146,7 @@ export function fitter(choice: LogChoice): (line: LogLine) => Fit {
   const bounded = choice.from !== "" || choice.to !== "";
   const known = new WeakMap<LogLine, Fit>();
   function judge(line: LogLine): Fit {
+    if (choice.pbx !== "" && line.pbx !== choice.pbx) return "none";
     if (choice.source !== "" && !isOf(line.source, choice.source)) return "none";
     if (bounded) {
       const at = line.timestamp === null ? NaN : Date.parse(line.timestamp);

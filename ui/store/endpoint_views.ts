@@ -33,6 +33,18 @@ export function pbxOfLink(link: Link): string | null {
   return link.id.startsWith("asterisk:") ? link.id.slice("asterisk:".length) : null;
 }
 
+/** Whether an Asterisk is not heard: what was last known of its phones may be over. */
+export function isUnheard(pbx: string): boolean {
+  const link = asteriskLinks.value.find((one) => pbxOfLink(one) === pbx) ??
+    asteriskLinks.value.find((one) => pbxOfLink(one) === null);
+  return link !== undefined && link.state !== "up";
+}
+
+/** The Asterisks that the service is connected to, by their links: they are known before any phone is. */
+export function linkedPbxs(): string[] {
+  return asteriskLinks.value.map(pbxOfLink).filter((name) => name !== null);
+}
+
 /** How many endpoints a link is about. */
 export function endpointsOfLink(link: Link): number {
   const pbx = pbxOfLink(link);
