@@ -187,10 +187,11 @@ export class ConfigHistory {
         at,
         user_id: null,
         user_name: "",
-        why: "",
+        // It stands as it did before: what was wrong is why.
+        why: (failure?.endsWith(OWED) ? failure.slice(0, -OWED.length) : failure) ?? "",
         action: "auto_rollback",
         result: "saved",
-        failure: failure?.endsWith(OWED) ? failure.slice(0, -OWED.length) : failure,
+        failure: null,
         text_before: texts.after,
         text_after: texts.before,
       }]);

@@ -76,16 +76,17 @@ export function configView(
 export function versionView(row: PjsipVersionRow, masked: boolean): ConfigVersionView {
   const { id, pbx, name, at, user_id, user_name, why, action, result, failure, text_before, text_after } =
     row;
+  const told = (text: string) => masked ? withoutSecrets(text, text_before + text_after) : text;
   return {
     id,
     pbx,
     name,
     at: at.toISOString(),
     by: { id: user_id, name: user_name },
-    why,
+    why: told(why),
     action,
     result,
-    failure: masked && failure !== null ? withoutSecrets(failure, text_before + text_after) : failure,
+    failure: failure === null ? null : told(failure),
     diff: unifiedDiff(name, text_before, text_after, { masked }),
   };
 }
