@@ -3,7 +3,7 @@
  * The desk at which a configuration is edited: one text, seen as a form or as itself, and what is done with it.
  */
 import { Save, Undo2 } from "lucide";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { ConfigChangeDialog } from "../components/config_change_dialog.tsx";
 import { ConfigConflict } from "../components/config_conflict.tsx";
 import { ConfigForm } from "../components/config_form.tsx";
@@ -340,7 +340,8 @@ function useSaveKey(save: () => void): void {
 /** Asks before edits are lost, by a link of these pages, by the browser's buttons and by its window. */
 function useLeaving(dirty: boolean): { asks: boolean; leave: () => void; stay: () => void } {
   const [go, setGo] = useState<(() => void) | null>(null);
-  useEffect(() => {
+  // At once, not after the next frame: what was saved or discarded must not ask any more.
+  useLayoutEffect(() => {
     if (!dirty) return;
     const warn = (event: BeforeUnloadEvent) => event.preventDefault();
     addEventListener("beforeunload", warn);

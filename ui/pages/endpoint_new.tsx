@@ -3,7 +3,7 @@
  * A new endpoint: a template, its fields, and beside them what will be written.
  */
 import { FileX2, Save } from "lucide";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import { ConfigChangeDialog } from "../components/config_change_dialog.tsx";
 import { ConfigFields, type FieldsDraft } from "../components/config_fields.tsx";
 import { Reason } from "../components/config_head.tsx";
@@ -107,7 +107,8 @@ function Making({ pbx, templates }: { pbx: string | null; templates: ConfigTempl
   const preview = readDiff(check.change?.diff ?? "").filter(({ sign }) => sign === "+").map(({ text }) =>
     text
   );
-  useEffect(() => {
+  // At once, not after the next frame: what was cleared must not ask any more.
+  useLayoutEffect(() => {
     if (!touched) return;
     // Leaving a half-filled form is no loss that a question of its own is worth; closing the window by mistake is.
     const warn = (event: BeforeUnloadEvent) => event.preventDefault();
