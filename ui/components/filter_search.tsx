@@ -4,7 +4,7 @@
  */
 import { Search } from "lucide";
 import type { RefObject } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { setQuery } from "../router.ts";
 import { Icon } from "./icon.tsx";
 
@@ -25,16 +25,26 @@ export interface FilterSearchProps {
 export function FilterSearch(props: FilterSearchProps) {
   const { q, label, delayMs = 0, maxLength, testId, shortcut, field } = props;
   const [typed, setTyped] = useState(q);
+  /** What this field itself last put into the address: it comes back when more may have been typed already. */
+  const own = useRef(q);
+  function put(text: string) {
+    own.current = text;
+    setQuery({ q: text });
+  }
   useEffect(() => {
-    if (typed === q) return;
-    const timer = setTimeout(() => setQuery({ q: typed }), delayMs);
+    if (typed === own.current) return;
+    const timer = setTimeout(() => put(typed), delayMs);
     return () => clearTimeout(timer);
   }, [typed]);
   // Another address, as from the search above, says it anew.
-  useEffect(() => setTyped(q), [q]);
+  useLayoutEffect(() => {
+    if (q === own.current) return;
+    own.current = q;
+    setTyped(q);
+  }, [q]);
   function say(text: string) {
     setTyped(text);
-    if (delayMs === 0 || text === "") setQuery({ q: text });
+    if (delayMs === 0 || text === "") put(text);
   }
   return (
     <label class="filter-search">
@@ -52,7 +62,7 @@ export function FilterSearch(props: FilterSearchProps) {
         value={typed}
         onInput={(event) => say(event.currentTarget.value)}
         onKeyDown={(event) => {
-          if (event.key === "Enter") return setQuery({ q: typed });
+          if (event.key === "Enter") return put(typed);
           if (event.key !== "Escape") return;
           event.preventDefault();
           if (typed) say("");
