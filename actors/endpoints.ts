@@ -127,11 +127,6 @@ export class Endpoints {
     this.#pbxs.add(name);
   }
 
-  /** Whether there is such a PBX. */
-  hasPbx(name: string): boolean {
-    return this.#pbxs.has(name);
-  }
-
   /** Names of the PBXs. */
   get pbxs(): string[] {
     return this.#pbxs.names;
