@@ -21,6 +21,7 @@ const ANSWERS: Record<string, Answer> = {
     `Response: Success\nActionID: ${id}\nEventList: start\nMessage: Channels will follow\n\n` +
     `Event: CoreShowChannelsComplete\nActionID: ${id}\nEventList: Complete\nListItems: 0\n\n`,
   pjsipshowendpoints: (id) => `Response: Error\nActionID: ${id}\nMessage: No endpoints found\n\n`,
+  pjsipshowendpoint: (id) => `Response: Error\nActionID: ${id}\nMessage: Unable to retrieve endpoint\n\n`,
   pjsipshowaors: (id) => `Response: Error\nActionID: ${id}\nMessage: No Aors found\n\n`,
   pjsipshowcontacts: (id) => `Response: Error\nActionID: ${id}\nMessage: No Contacts found\n\n`,
 };

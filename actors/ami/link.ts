@@ -102,10 +102,7 @@ export class AmiLink {
    * @throws AmiUnsafeValue, AmiNotUp, AmiTimeout, AmiRefused
    */
   action(action: string, fields: AmiFields, options: { deadlineMs?: number } = {}): Promise<AmiPacket> {
-    if (this.#connection === null || !this.#actor.getSnapshot().matches("up")) {
-      return Promise.reject(new AmiNotUp(this.#options.server.name, false));
-    }
-    return this.#connection.action(action, fields, options);
+    return this.#live()?.action(action, fields, options) ?? this.#notUp();
   }
 
   /**
@@ -114,10 +111,16 @@ export class AmiLink {
    * @throws AmiUnsafeValue, AmiNotUp, AmiTimeout, AmiRefused
    */
   list(action: string, fields: AmiFields, options: { deadlineMs?: number } = {}): Promise<AmiPacket[]> {
-    if (this.#connection === null || !this.#actor.getSnapshot().matches("up")) {
-      return Promise.reject(new AmiNotUp(this.#options.server.name, false));
-    }
-    return this.#connection.list(action, fields, options);
+    return this.#live()?.list(action, fields, options) ?? this.#notUp();
+  }
+
+  /** The connection, once somebody else's questions may be asked on it. */
+  #live(): AmiConnection | null {
+    return this.#actor.getSnapshot().matches("up") ? this.#connection : null;
+  }
+
+  #notUp(): Promise<never> {
+    return Promise.reject(new AmiNotUp(this.#options.server.name, false));
   }
 
   #open(): void {
