@@ -3,12 +3,7 @@
  * What the edge needs of the endpoints' configurations: shapes only.
  */
 import type { z } from "@hono/zod-openapi";
-import type {
-  ConfigChangeView,
-  ConfigProblemView,
-  ConfigVersionView,
-  EndpointConfigView,
-} from "../machines/endpoint_views.ts";
+import type { ConfigChangeView, ConfigVersionView, EndpointConfigView } from "../machines/endpoint_views.ts";
 import type { ConfigTemplates } from "./config_schemas.ts";
 import type { EndpointBy } from "./endpoint_names.ts";
 
@@ -67,18 +62,4 @@ export interface ConfigEdge {
     name: string,
     page: { limit: number; before?: string | undefined; masked: boolean },
   ): Promise<{ items: ConfigVersionView[]; next: string | null }>;
-}
-
-/** Why nothing was written; known by its name here. */
-export interface ConfigRefused extends Error {
-  kind:
-    | "not-found"
-    | "exists"
-    | "conflict"
-    | "invalid"
-    | "not-editable"
-    | "link-down"
-    | "pbx-refused"
-    | "unsafe";
-  problems: ConfigProblemView[];
 }

@@ -4,7 +4,8 @@
  * Who is no admin gets it with its secrets masked.
  */
 import { OpenAPIHono, z } from "@hono/zod-openapi";
-import type { ConfigChangeOptions, ConfigEdge, ConfigRefused } from "./config_edge.ts";
+import type { ConfigRefused } from "../actors/pjsip_conf/refusal.ts";
+import type { ConfigChangeOptions, ConfigEdge } from "./config_edge.ts";
 import {
   ChangedConfig,
   ConfigChange,

@@ -5,11 +5,12 @@
  */
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context, TypedResponse } from "hono";
+import type { LogScope } from "../actors/asterisk_log/logs.ts";
 import type { LogLineView } from "../machines/endpoint_views.ts";
 import { type EndpointsEdge, nameParam, notOne, pbxQuery, withEndpoint } from "./endpoint_names.ts";
 import { LogFile, LogLine, LogStats } from "./endpoint_schemas.ts";
 import { type AppEnv, route } from "./guard.ts";
-import { callId, findCall, type LogFilter, type LogScope, type LogsEdge, noLogs } from "./log_topics.ts";
+import { callId, findCall, type LogFilter, type LogsEdge, noLogs } from "./log_topics.ts";
 import { timeParam } from "./paging.ts";
 import { defaultHook } from "./problem.ts";
 import { limitOf, term } from "./query.ts";

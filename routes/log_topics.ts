@@ -3,64 +3,17 @@
  * Whose log lines somebody asks for by a name, and what the edge needs of the logs. A name is looked up among the
  * endpoints that there are; it is never part of a path.
  */
+import type { AsteriskLogs, LogScope } from "../actors/asterisk_log/logs.ts";
 import type { LogTopic } from "../actors/feed.ts";
 import type { EndpointView, LogLineView } from "../machines/endpoint_views.ts";
 import { ambiguous, type AmbiguousEndpoint, type EndpointsEdge, noEndpoint } from "./endpoint_names.ts";
 import { isNamed, problem, type ProblemResponse } from "./problem.ts";
 
-/** Which lines. Each Asterisk counts its calls from one: a call is known by its PBX and its id. */
-export type LogScope =
-  | { kind: "all" }
-  | { kind: "endpoint"; pbx: string; name: string }
-  | { kind: "call"; pbx: string; call: string };
-
-/** What is wanted of them. Times in milliseconds since 1970, both inclusive. */
-export interface LogFilter {
-  levels?: string[] | undefined;
-  /** A module, `res_pjsip`. */
-  source?: string | undefined;
-  q?: string | undefined;
-  /** `C-0000000a`. */
-  call?: string | undefined;
-  pbx?: string | undefined;
-  from?: number | undefined;
-  to?: number | undefined;
-}
+/** What is wanted of log lines. */
+export type LogFilter = Parameters<AsteriskLogs["list"]>[1];
 
 /** What the edge needs of the logs. */
-export interface LogsEdge {
-  /** The newest lines, or those before a line, oldest first; `next` is the `before` of the page before. */
-  list(
-    scope: LogScope,
-    filter: LogFilter,
-    page: { limit: number; before?: number },
-  ): { items: LogLineView[]; next: number | null };
-  /** Lines that are held, those that came within a minute, and what there is of levels and modules. */
-  stats(scope: LogScope): LogStatsView;
-  files(): LogFileView[];
-  /** The PBXs whose logs are followed. */
-  pbxs(): string[];
-}
-
-/** How much of a log is held, and how much comes. */
-export interface LogStatsView {
-  lines: number;
-  per_minute: number;
-  /** Lines by level. */
-  levels: Record<string, number>;
-  /** Modules. */
-  sources: string[];
-}
-
-/** A log file that is followed, or waited for. */
-export interface LogFileView {
-  /** Without its folder. */
-  name: string;
-  pbx: string;
-  state: "following" | "missing" | "unreadable";
-  lines: number;
-  error: string | null;
-}
+export type LogsEdge = Pick<AsteriskLogs, "list" | "stats" | "files" | "pbxs">;
 
 /** What a name of lines comes to. Where it does not come to any, `of` says what was meant. */
 export type FoundLogs =

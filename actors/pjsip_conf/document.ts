@@ -95,6 +95,12 @@ export function blockText(document: ConfDocument, block: Block): string {
   return document.lines.slice(block.from, block.to).map(({ raw }) => `${withoutEnd(raw)}\n`).join("");
 }
 
+/** What a block says, comments and the place where it stands left out: two that say the same have the same. */
+export function blockKey({ name, template, inherits, addsTo, options }: Block): string {
+  const said = options.map((one) => [one.name, one.value, one.joined]);
+  return JSON.stringify([name, template, inherits, addsTo, said]);
+}
+
 /** How the lines of a document end. */
 export function endOfLines(document: ConfDocument): "\n" | "\r\n" {
   return document.lines[0]?.raw.endsWith("\r\n") ? "\r\n" : "\n";

@@ -6,7 +6,7 @@
 import type { ConfigProblemView } from "../../machines/endpoint_views.ts";
 import { applyText, type LoadedConf, ownBlocks, textProblems } from "./apply.ts";
 import { unifiedDiff } from "./diff.ts";
-import { type Block, blockText, parseConf } from "./document.ts";
+import { blockKey, blockText, parseConf } from "./document.ts";
 import { fitText, newlyShared } from "./fit.ts";
 import { sectionText } from "./form.ts";
 import { findGroup, type Group } from "./group.ts";
@@ -124,18 +124,10 @@ function replaced(conf: LoadedConf, group: Group | null): string {
 
 /** What stands there then: all but what is there now and is not replaced. */
 function written(conf: LoadedConf, group: Group | null, next: LoadedConf): string {
-  const keyOf = ({ name, template, inherits, addsTo, options }: Block) =>
-    JSON.stringify([
-      name,
-      template,
-      inherits,
-      addsTo,
-      options.map((one) => [one.name, one.value, one.joined]),
-    ]);
   const own = new Set(group === null ? [] : ownBlocks(conf, group));
-  const others = conf.main.document.blocks.filter((block) => !own.has(block)).map(keyOf);
+  const others = conf.main.document.blocks.filter((block) => !own.has(block)).map(blockKey);
   return next.main.document.blocks.filter((block) => {
-    const at = others.indexOf(keyOf(block));
+    const at = others.indexOf(blockKey(block));
     if (at >= 0) others.splice(at, 1);
     return at < 0;
   }).map((block) => blockText(next.main.document, block)).join("\n");

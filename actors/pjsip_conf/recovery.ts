@@ -9,7 +9,7 @@ import { applyText, type LoadedConf, withDocument } from "./apply.ts";
 import type { Act } from "./ami_source.ts";
 import { type List, type Outcome, OWED, reload, show } from "./carry_out.ts";
 import type { Categories, Category } from "./categories.ts";
-import { blockText, parseConf } from "./document.ts";
+import { blockKey, blockText, parseConf } from "./document.ts";
 import { findGroup } from "./group.ts";
 import { type ConfigAction, type ConfigHistory, NOT_KNOWN } from "./history.ts";
 import type { KnownOptions } from "./options.ts";
@@ -118,16 +118,7 @@ function categoriesBefore(conf: LoadedConf, text: string, name: string): Categor
 
 /** AMI brings no comments back, and sections in another order. */
 function sections(text: string): string {
-  const { blocks } = parseConf(text);
-  return blocks.map(({ name, template, inherits, addsTo, options }) =>
-    JSON.stringify([
-      name,
-      template,
-      inherits,
-      addsTo,
-      options.map((one) => [one.name, one.value, one.joined]),
-    ])
-  ).sort().join();
+  return parseConf(text).blocks.map(blockKey).sort().join();
 }
 
 /** A change of an endpoint, of which UpdateConfig was told only a part; null where it is all there, or others' by now. */

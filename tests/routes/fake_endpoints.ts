@@ -3,6 +3,7 @@
  * Endpoints, their logs and their configurations as the edge sees them, held by the test: which there are, and what
  * becomes of what is asked.
  */
+import type { LogScope } from "../../actors/asterisk_log/logs.ts";
 import type {
   ConfigChangeView,
   ConfigVersionView,
@@ -15,7 +16,7 @@ import type {
 import type { ConfigEdge } from "../../routes/endpoint_config.ts";
 import type { EndpointBy } from "../../routes/endpoint_names.ts";
 import type { EndpointsEdge } from "../../routes/endpoints.ts";
-import type { LogFilter, LogScope, LogsEdge } from "../../routes/log_topics.ts";
+import type { LogFilter, LogsEdge } from "../../routes/log_topics.ts";
 import { NOON } from "../db/ground.ts";
 
 /** A secret of a configuration that who is no admin must meet nowhere. */

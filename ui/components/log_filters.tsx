@@ -2,15 +2,14 @@
  * @module
  * Filters over a log: text, source, time and levels. The address keeps them.
  */
-import { ListFilter } from "lucide";
 import type { RefObject } from "preact";
-import { useState } from "preact/hooks";
 import { number } from "../i18n/times.ts";
 import { t } from "../i18n/translate.ts";
 import { setQuery } from "../router.ts";
 import { LEVELS, type LogChoice } from "../store/endpoint_logs_filter.ts";
 import { FilterSearch } from "./filter_search.tsx";
-import { Icon } from "./icon.tsx";
+import { FilterSelect, plainOptions } from "./filter_select.tsx";
+import { FoldedFilters } from "./folded_filters.tsx";
 import { TimeFilter } from "./time_filter.tsx";
 
 /** Between the last letter and the filtering, in milliseconds. */
@@ -29,59 +28,42 @@ export interface LogFiltersProps {
 /** Text, source and time. On a phone all but the text is folded. */
 export function LogFilters({ choice, sources, pbxs, search }: LogFiltersProps) {
   const { source, pbx, from, to } = choice;
-  const [open, setOpen] = useState(false);
-  const set = [source, pbx, from, to].filter((value) => value !== "").length;
-  const offered = source === "" || sources.includes(source) ? sources : [source, ...sources];
   return (
-    <div class={open ? "filters call-filters log-filters is-open" : "filters call-filters log-filters"}>
-      <FilterSearch
-        q={choice.q}
-        label={t("logs.search")}
-        delayMs={TYPED_MS}
-        maxLength={200}
-        testId="log-search"
-        shortcut="/"
-        field={search}
-      />
-      <button
-        type="button"
-        class="button filters-toggle"
-        aria-expanded={open}
-        onClick={() => setOpen(!open)}
-      >
-        <Icon of={ListFilter} /> {t("calls.filters")} {set > 0 && <span class="num">{set}</span>}
-      </button>
+    <FoldedFilters
+      class="log-filters"
+      values={[source, pbx, from, to]}
+      search={
+        <FilterSearch
+          q={choice.q}
+          label={t("logs.search")}
+          delayMs={TYPED_MS}
+          maxLength={200}
+          testId="log-search"
+          shortcut="/"
+          field={search}
+        />
+      }
+    >
       {(pbxs.length > 0 || pbx !== "") && (
-        <label class="filter">
-          <span>{t("endpoints.pbx")}</span>
-          <select
-            class="input"
-            data-testid="log-pbx"
-            value={pbx}
-            onChange={(event) => setQuery({ pbx: event.currentTarget.value })}
-          >
-            <option value="">{t("endpoints.pbx.all")}</option>
-            {(pbx === "" || pbxs.includes(pbx) ? pbxs : [pbx, ...pbxs]).map((one) => (
-              <option key={one} value={one}>{one}</option>
-            ))}
-          </select>
-        </label>
+        <FilterSelect
+          name="pbx"
+          label={t("endpoints.pbx")}
+          value={pbx}
+          all={t("endpoints.pbx.all")}
+          options={plainOptions(pbxs, pbx)}
+          testId="log-pbx"
+        />
       )}
-      <label class="filter">
-        <span>{t("logs.source")}</span>
-        <select
-          class="input"
-          data-testid="log-source"
-          value={source}
-          onChange={(event) => setQuery({ source: event.currentTarget.value })}
-        >
-          <option value="">{t("filter.all")}</option>
-          {offered.map((one) => <option key={one} value={one}>{one}</option>)}
-        </select>
-      </label>
+      <FilterSelect
+        name="source"
+        label={t("logs.source")}
+        value={source}
+        options={plainOptions(sources, source)}
+        testId="log-source"
+      />
       <TimeFilter name="from" value={from} />
       <TimeFilter name="to" value={to} />
-    </div>
+    </FoldedFilters>
   );
 }
 

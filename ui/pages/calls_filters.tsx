@@ -2,14 +2,14 @@
  * @module
  * Filters over the history of calls. The address keeps them.
  */
-import { Download, ListFilter } from "lucide";
-import { useState } from "preact/hooks";
+import { Download } from "lucide";
 import { withQuery } from "../api.ts";
 import { FilterSearch } from "../components/filter_search.tsx";
+import { FilterSelect } from "../components/filter_select.tsx";
+import { FoldedFilters } from "../components/folded_filters.tsx";
 import { Icon } from "../components/icon.tsx";
 import { TimeFilter } from "../components/time_filter.tsx";
 import { t } from "../i18n/translate.ts";
-import { setQuery } from "../router.ts";
 import { type CallChoice, DIRECTIONS, STATUSES } from "../store/calls.ts";
 
 /** Between the last letter and the request, in milliseconds. */
@@ -18,49 +18,33 @@ const TYPED_MS = 300;
 /** The filters, and the same choice as CSV. On a phone they are folded under the search. */
 export function CallFilters({ choice }: { choice: CallChoice }) {
   const { status, direction, from, to } = choice;
-  const [open, setOpen] = useState(false);
-  const set = [status, direction, from, to].filter((value) => value !== "").length;
   return (
-    <div class={open ? "filters call-filters is-open" : "filters call-filters"}>
-      <FilterSearch
-        q={choice.q}
-        label={t("calls.search")}
-        delayMs={TYPED_MS}
-        maxLength={100}
-        testId="call-search"
+    <FoldedFilters
+      values={[status, direction, from, to]}
+      search={
+        <FilterSearch
+          q={choice.q}
+          label={t("calls.search")}
+          delayMs={TYPED_MS}
+          maxLength={100}
+          testId="call-search"
+        />
+      }
+    >
+      <FilterSelect
+        name="status"
+        label={t("column.outcome")}
+        value={status}
+        options={STATUSES.map((one) => [one, t(`call.status.${one}`)])}
+        testId="filter-status"
       />
-      <button
-        type="button"
-        class="button filters-toggle"
-        aria-expanded={open}
-        onClick={() => setOpen(!open)}
-      >
-        <Icon of={ListFilter} /> {t("calls.filters")} {set > 0 && <span class="num">{set}</span>}
-      </button>
-      <label class="filter">
-        <span>{t("column.outcome")}</span>
-        <select
-          class="input"
-          data-testid="filter-status"
-          value={status}
-          onChange={(event) => setQuery({ status: event.currentTarget.value })}
-        >
-          <option value="">{t("filter.all")}</option>
-          {STATUSES.map((one) => <option key={one} value={one}>{t(`call.status.${one}`)}</option>)}
-        </select>
-      </label>
-      <label class="filter">
-        <span>{t("calls.direction")}</span>
-        <select
-          class="input"
-          data-testid="filter-direction"
-          value={direction}
-          onChange={(event) => setQuery({ direction: event.currentTarget.value })}
-        >
-          <option value="">{t("filter.all")}</option>
-          {DIRECTIONS.map((one) => <option key={one} value={one}>{t(`call.direction.${one}`)}</option>)}
-        </select>
-      </label>
+      <FilterSelect
+        name="direction"
+        label={t("calls.direction")}
+        value={direction}
+        options={DIRECTIONS.map((one) => [one, t(`call.direction.${one}`)])}
+        testId="filter-direction"
+      />
       <TimeFilter name="from" value={from} />
       <TimeFilter name="to" value={to} />
       <a
@@ -72,6 +56,6 @@ export function CallFilters({ choice }: { choice: CallChoice }) {
       >
         <Icon of={Download} /> CSV
       </a>
-    </div>
+    </FoldedFilters>
   );
 }

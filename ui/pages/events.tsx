@@ -6,6 +6,7 @@ import { Download, History } from "lucide";
 import { withQuery } from "../api.ts";
 import { EVENT_ICONS, EVENT_NAMES, eventDetail, eventTitle } from "../components/event_words.ts";
 import { PanelName } from "../components/event_row.tsx";
+import { FilterSelect } from "../components/filter_select.tsx";
 import { Icon } from "../components/icon.tsx";
 import { Moment } from "../components/moment.tsx";
 import { Broken, Empty, PartOnly, Skeleton } from "../components/states.tsx";
@@ -113,17 +114,12 @@ function Filters({ choice }: { choice: EventChoice }) {
         <span>{t("column.panel")}</span>
         <PanelSelect mac={mac} />
       </label>
-      <label class="filter">
-        <span>{t("column.event")}</span>
-        <select
-          class="input"
-          value={type}
-          onChange={(event) => setQuery({ type: event.currentTarget.value })}
-        >
-          <option value="">{t("filter.all")}</option>
-          {TYPES.map((one) => <option key={one} value={one}>{t(EVENT_NAMES[one])}</option>)}
-        </select>
-      </label>
+      <FilterSelect
+        name="type"
+        label={t("column.event")}
+        value={type}
+        options={TYPES.map((one) => [one, t(EVENT_NAMES[one])])}
+      />
       <TimeFilter name="from" value={from} />
       <TimeFilter name="to" value={to} />
       <a class="button filter-end" href={csv} download="">
